@@ -1,0 +1,287 @@
+//! Authentication and assertion: §7.2, step by step.
+//!
+//! Both run the same steps. Their purpose is part of the type, so that "you still hold this passkey"
+//! can never pass for a login.
+
+mod request;
+mod verified;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+
+use super::RelyingParty;
+use super::policy::AuthenticationPolicy;
+use super::record::CredentialRecord;
+use super::state::{self, Common, Kind};
+use super::steps::{self, AUTHENTICATION};
+use crate::crypto::{InvalidSignature, sha256};
+use crate::error::{Error, ErrorCode, Result};
+use crate::parse::AuthenticatorData;
+use crate::types::{Bytes, Challenge, CredentialId, UnixTime, UserHandle};
+use crate::wire::AuthenticationResponse;
+
+pub use request::{AuthenticationRequest, Subject};
+use verified::Evidence;
+pub use verified::{CounterVerdict, RecordUpdate, Verified};
+
+/// What a ceremony of §7.2 is for: [`SignIn`] or [`Assertion`]. Sealed.
+pub trait Purpose: sealed::Sealed + Send + Sync + 'static {}
+
+/// Purpose: the user wants to log in.
+#[derive(Debug)]
+pub enum SignIn {}
+
+/// Purpose: the user proves to hold a passkey; nobody is logged in (step-up).
+#[derive(Debug)]
+pub enum Assertion {}
+
+impl Purpose for SignIn {}
+impl Purpose for Assertion {}
+
+#[allow(private_interfaces, reason = "nobody outside can name or implement it")]
+mod sealed {
+    use super::{Assertion, Kind, SignIn};
+
+    pub trait Sealed {
+        #[doc(hidden)]
+        const KIND: Kind;
+        /// The kinds of pending state that may be completed for this purpose.
+        #[doc(hidden)]
+        const COMPLETES: &'static [Kind];
+    }
+
+    impl Sealed for SignIn {
+        const KIND: Kind = Kind::Authentication;
+        const COMPLETES: &'static [Kind] = &[Kind::Authentication];
+    }
+
+    impl Sealed for Assertion {
+        const KIND: Kind = Kind::Assertion;
+        const COMPLETES: &'static [Kind] = &[Kind::Assertion, Kind::Authentication];
+    }
+}
+
+/// A sign-in that waits for the browser's answer.
+pub type PendingAuthentication = Pending<SignIn>;
+/// A step-up that waits for the browser's answer.
+pub type PendingAssertion = Pending<Assertion>;
+/// A sign-in that passed every check and is not recorded yet.
+pub type VerifiedAuthentication = Verified<SignIn>;
+/// A step-up that passed every check and is not recorded yet.
+pub type VerifiedAssertion = Verified<Assertion>;
+
+/// A ceremony that waits for the browser's answer. Consumed by it, whatever it is: there is no `Clone`.
+#[must_use = "a ceremony is completed with its pending state"]
+pub struct Pending<P> {
+    state: State,
+    purpose: PhantomData<fn() -> P>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    #[serde(flatten)]
+    common: Common,
+    subject: Subject,
+    allowed: Vec<CredentialId>,
+    policy: AuthenticationPolicy,
+    app_id: Option<String>,
+}
+
+impl<P: Purpose> Pending<P> {
+    /// The challenge that was issued.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.state.common.challenge
+    }
+
+    /// Whom it is for.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.state.subject
+    }
+
+    /// The last moment at which a response is accepted.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.state.common.expires_at
+    }
+
+    /// The state as versioned JSON, to be kept on the server until the answer comes.
+    ///
+    /// # Errors
+    /// `state-malformed`, which cannot happen to a state this crate made.
+    pub fn into_json(self) -> Result<String> {
+        state::to_json(P::KIND, &self.state)
+    }
+
+    /// Reads what any release wrote with [`into_json`](Self::into_json). A pending authentication may be
+    /// read as an assertion; never the reverse.
+    ///
+    /// # Errors
+    /// `state-malformed`, `state-version-unsupported`, `ceremony-kind-mismatch`.
+    pub fn from_json(text: &str) -> Result<Self> {
+        state::from_json(P::COMPLETES, text).map(|state| Self { state, purpose: PhantomData })
+    }
+
+    /// Takes the browser's answer and says which record to look up: §7.2 steps 3 to 6.
+    ///
+    /// # Errors
+    /// `credential-type-unexpected`, `credential-id-empty`, `credential-id-too-long`, `credential-not-allowed`,
+    /// `user-handle-length`, `user-handle-missing`, `user-handle-mismatch`.
+    pub fn receive(self, response: &AuthenticationResponse) -> Result<Received<'_, P>> {
+        steps::check_credential_type(&response.credential_type, &AUTHENTICATION)?;
+
+        // 7.2/5: the credential is one of those allowed, if any were named.
+        let credential_id = CredentialId::new(response.raw_id.as_slice()).map_err(|e| e.at("7.2/5"))?;
+        if !self.state.allowed.is_empty() && !self.state.allowed.contains(&credential_id) {
+            return Err(Error::new(ErrorCode::CredentialNotAllowed).at("7.2/5"));
+        }
+
+        // 7.2/6, as far as it needs no record: whom does the response name?
+        let user_handle = response.user_handle.as_ref().map(|handle| UserHandle::new(handle.as_slice()));
+        let user_handle = user_handle.transpose().map_err(|e| e.at("7.2/6"))?;
+        match (&self.state.subject, &user_handle) {
+            (Subject::Discoverable, None) => Err(Error::new(ErrorCode::UserHandleMissing).at("7.2/6")),
+            (Subject::Known(user), Some(named)) if user != named => Err(Error::new(ErrorCode::UserHandleMismatch).at("7.2/6")),
+            _ => Ok(Received { state: self.state, response, credential_id, user_handle, purpose: PhantomData }),
+        }
+    }
+}
+
+impl PendingAuthentication {
+    /// Lowers a sign-in to a step-up, which logs nobody in. There is no way back.
+    pub fn into_assertion(self) -> PendingAssertion {
+        Pending { state: self.state, purpose: PhantomData }
+    }
+}
+
+impl<P> Pending<P> {
+    fn new(state: State) -> Self {
+        Self { state, purpose: PhantomData }
+    }
+}
+
+impl<P> fmt::Debug for Pending<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
+
+/// A response that names a credential and perhaps a user, both unproved: the moment to look up the record.
+#[must_use = "nothing is verified yet"]
+pub struct Received<'r, P> {
+    state: State,
+    response: &'r AuthenticationResponse,
+    credential_id: CredentialId,
+    user_handle: Option<UserHandle>,
+    purpose: PhantomData<fn() -> P>,
+}
+
+impl<P: Purpose> Received<'_, P> {
+    /// The credential to look up, in the relying party's scope.
+    #[must_use]
+    pub fn credential_id(&self) -> &CredentialId {
+        &self.credential_id
+    }
+
+    /// The user whom the response names: a claim, checked against the record's owner later.
+    #[must_use]
+    pub fn claimed_user(&self) -> Option<&UserHandle> {
+        self.user_handle.as_ref()
+    }
+
+    /// The error for a credential of which there is no record.
+    #[must_use]
+    pub fn not_found(&self) -> Error {
+        Error::new(ErrorCode::CredentialNotFound).at("7.2/6")
+    }
+
+    /// Verifies the response against the record: §7.2 steps 6 to 23. Nothing is stored yet.
+    ///
+    /// The caller still owes step 24: write the [`RecordUpdate`], by compare-and-set, and only then
+    /// count it as a login.
+    ///
+    /// # Errors
+    /// One code for each way an answer can be wrong, with the step: see `docs/ERRORS.md`.
+    pub fn verify(self, rp: &RelyingParty, record: &CredentialRecord, now: UnixTime) -> Result<Verified<P>> {
+        let State { common, subject, policy, app_id, .. } = self.state;
+        let response = self.response;
+        common.check(rp, now)?;
+
+        // 7.2/6: the record is the credential's, and its owner is both the subject and whoever the response names.
+        if record.credential_id != self.credential_id {
+            return Err(Error::new(ErrorCode::CredentialRecordMismatch).at("7.2/6"));
+        }
+        if record.scope != common.scope || record.rp_id != common.rp_id {
+            return Err(Error::new(ErrorCode::CeremonyRelyingPartyMismatch).at("7.2/6").expected(&common.rp_id).found(&record.rp_id));
+        }
+        if matches!(&subject, Subject::Known(user) if *user != record.user_handle) {
+            return Err(Error::new(ErrorCode::CredentialOwnerMismatch).at("7.2/6"));
+        }
+        if self.user_handle.is_some_and(|named| named != record.user_handle) {
+            return Err(Error::new(ErrorCode::UserHandleMismatch).at("7.2/6"));
+        }
+
+        // 7.2/8 to 7.2/14: the client data.
+        steps::check_client_data(response.client_data_json.as_slice(), rp, &common.challenge, &AUTHENTICATION)?;
+
+        // 7.2/15: the RP ID, or the AppID if this ceremony asked for it and the client says that it was used.
+        let at_15 = |e: Error| e.at("7.2/15");
+        let auth_data = AuthenticatorData::parse(response.authenticator_data.as_slice()).map_err(at_15)?;
+        let flags = auth_data.flags;
+        let expected_hash = match (response.client_extension_results.app_id, app_id) {
+            (Some(true), Some(app_id)) => sha256(app_id.as_bytes()),
+            (Some(true), None) => return Err(Error::new(ErrorCode::AppIdNotRequested).at("7.2/15")),
+            _ => rp.id_hash,
+        };
+        steps::check_rp_id_hash(&auth_data, &expected_hash, "7.2/15")?;
+        if auth_data.attested.is_some() && !policy.danger_accept_attested_data {
+            return Err(Error::new(ErrorCode::AttestedDataInAssertion).at("7.2/15"));
+        }
+
+        // 7.2/16: the user was present; there is no exception here.
+        if !flags.user_present() {
+            return Err(Error::new(ErrorCode::UserNotPresent).at("7.2/16"));
+        }
+
+        // 7.2/17, 7.2/18: user verification; backup state only with backup eligibility.
+        steps::check_user_verified(flags, policy.user_verification, &AUTHENTICATION)?;
+        steps::check_backup_flags(flags, &AUTHENTICATION)?;
+
+        // 7.2/19: backup eligibility is as recorded.
+        let evidence = Evidence { flags, sign_count: auth_data.sign_count, used_at: now };
+        evidence.judge_backup_eligibility(&policy, &record.usage)?;
+
+        // 7.2/20: hash the bytes as they came. 7.2/21: the signature over both, under the recorded key.
+        let client_data_hash = sha256(response.client_data_json.as_slice());
+        let key = rp.provider.prepare(&record.public_key.parse()?).map_err(|e| e.at("7.2/21"))?;
+        let signed = [auth_data.as_bytes(), &client_data_hash];
+        key.verify(&signed, response.signature.as_slice())
+            .map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm))?;
+
+        // 7.2/22: the counter. 7.2/23: extension outputs, all of which are optional. 7.2/24: what to update.
+        let update = evidence.judge(&policy, record)?;
+        Ok(Verified {
+            evidence,
+            policy,
+            record: record.clone(),
+            update,
+            client_extension_results: response.client_extension_results.clone(),
+            extension_outputs: auth_data.extensions.map(|outputs| Bytes::from(outputs.as_bytes())),
+            purpose: PhantomData,
+        })
+    }
+}
+
+impl<P> fmt::Debug for Received<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("credential_id", &self.credential_id)
+            .field("claimed_user", &self.user_handle)
+            .finish_non_exhaustive()
+    }
+}

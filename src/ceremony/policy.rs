@@ -1,0 +1,261 @@
+//! What a relying party demands. Policy is read from server-side state only: it travels in the pending
+//! state from start to completion and never in the response.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attestation::AttestationType;
+use crate::error::{Error, ErrorCode, Result};
+use crate::types::{AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Flags, Hint, ResidentKey, UserVerification};
+
+/// What the specification recommends as default, in milliseconds (§15.1).
+const DEFAULT_TIMEOUT_MS: u32 = 300_000;
+const MAX_TIMEOUT_MS: u32 = 3_600_000;
+/// How long a response may still be on its way when the client's timeout is over, in seconds.
+const GRACE_SECS: u32 = 60;
+
+/// What a registration demands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RegistrationPolicy {
+    /// Whether the user must be verified; required by default, since a passkey stands for two factors
+    /// only if it was.
+    pub user_verification: UserVerification,
+    /// Whether the credential shall be discoverable; preferred by default. The client's word for it
+    /// (`credProps`) is unsigned, so this asks and does not enforce.
+    pub resident_key: ResidentKey,
+    /// Platform or cross-platform authenticators only. Unsigned: this asks and does not enforce.
+    pub attachment: Option<AuthenticatorAttachment>,
+    /// The algorithms on offer; enforced.
+    pub algorithms: AlgorithmList,
+    /// Hints for the browser's dialogue.
+    pub hints: Vec<Hint>,
+    /// Which attestation is wanted and accepted.
+    pub attestation: AttestationPolicy,
+    /// Whether credentials that can be backed up are wanted.
+    pub backup_eligibility: BackupEligibilityPolicy,
+    /// How long the client should wait, in milliseconds; the ceremony expires a minute later.
+    pub timeout_ms: u32,
+}
+
+impl Default for RegistrationPolicy {
+    fn default() -> Self {
+        Self {
+            user_verification: UserVerification::Required,
+            resident_key: ResidentKey::Preferred,
+            attachment: None,
+            algorithms: AlgorithmList::recommended(),
+            hints: Vec::new(),
+            attestation: AttestationPolicy::default(),
+            backup_eligibility: BackupEligibilityPolicy::default(),
+            timeout_ms: DEFAULT_TIMEOUT_MS,
+        }
+    }
+}
+
+/// What an authentication or assertion demands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuthenticationPolicy {
+    /// Whether the user must be verified; required by default.
+    pub user_verification: UserVerification,
+    /// Hints for the browser's dialogue.
+    pub hints: Vec<Hint>,
+    /// What to do when the signature counter did not increase.
+    pub counter: CounterPolicy,
+    /// What to do when backup eligibility differs from the record.
+    pub backup_eligibility_change: BackupEligibilityChange,
+    /// Whether to take an assertion that carries attested credential data, against §6.1. Some old
+    /// authenticators send it; it is parsed and ignored. Off by default: it makes an assertion look
+    /// like a registration to whoever reads the stored bytes later.
+    pub danger_accept_attested_data: bool,
+    /// How long the client should wait, in milliseconds; the ceremony expires a minute later.
+    pub timeout_ms: u32,
+}
+
+impl Default for AuthenticationPolicy {
+    fn default() -> Self {
+        Self {
+            user_verification: UserVerification::Required,
+            hints: Vec::new(),
+            counter: CounterPolicy::default(),
+            backup_eligibility_change: BackupEligibilityChange::default(),
+            danger_accept_attested_data: false,
+            timeout_ms: DEFAULT_TIMEOUT_MS,
+        }
+    }
+}
+
+/// Step 22 of §7.2: a counter that did not increase is a sign of a clone, of a fault or of a race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum CounterPolicy {
+    /// Refuse, and leave the record as it is.
+    #[default]
+    Refuse,
+    /// Let a possible clone in and only report it; the recorded counter is never lowered.
+    DangerReportOnly,
+}
+
+/// Step 19 of §7.2: backup eligibility is fixed for a credential's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum BackupEligibilityChange {
+    /// Refuse any change.
+    #[default]
+    Refuse,
+    /// Let a credential that was bound to one device turn into one that may be copied, as some
+    /// password managers do; the record follows. The way back stays refused.
+    DangerAllowUpgrade,
+}
+
+/// Step 18 of §7.1: which credentials are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum BackupEligibilityPolicy {
+    /// Either kind.
+    #[default]
+    Any,
+    /// Only those that survive the loss of a device.
+    Required,
+    /// Only those bound to one device.
+    Refused,
+}
+
+/// Which attestation is asked for, and what is accepted (steps 21 to 24 of §7.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttestationPolicy {
+    conveyance: AttestationConveyance,
+    formats: Vec<String>,
+    accept_none: bool,
+    accept_self: bool,
+    ignore_statements: bool,
+}
+
+impl Default for AttestationPolicy {
+    /// The same as [`not_requested`](Self::not_requested).
+    fn default() -> Self {
+        Self::not_requested()
+    }
+}
+
+impl AttestationPolicy {
+    /// Asks for none, takes none and self attestation, and refuses what cannot be verified. The default.
+    #[must_use]
+    pub fn not_requested() -> Self {
+        Self::requested(AttestationConveyance::None)
+    }
+
+    /// Asks for none and does not look at a statement that comes anyway: whatever it claims, the AAGUID
+    /// included, stays unproved, and a broken or forged statement passes.
+    #[must_use]
+    pub fn danger_ignore_statements() -> Self {
+        Self { ignore_statements: true, ..Self::not_requested() }
+    }
+
+    /// Asks for attestation; none and self attestation pass until refused.
+    #[must_use]
+    pub fn requested(conveyance: AttestationConveyance) -> Self {
+        Self { conveyance, formats: Vec::new(), accept_none: true, accept_self: true, ignore_statements: false }
+    }
+
+    /// Names the formats that are preferred, best first; advisory.
+    #[must_use]
+    pub fn prefer_formats(mut self, formats: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.formats = formats.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Refuses credentials without attestation.
+    #[must_use]
+    pub fn refuse_none(mut self) -> Self {
+        self.accept_none = false;
+        self
+    }
+
+    /// Refuses self attestation.
+    #[must_use]
+    pub fn refuse_self(mut self) -> Self {
+        self.accept_self = false;
+        self
+    }
+
+    pub(crate) fn conveyance(&self) -> AttestationConveyance {
+        self.conveyance
+    }
+
+    pub(crate) fn formats(&self) -> &[String] {
+        &self.formats
+    }
+
+    pub(crate) fn ignores_statements(&self) -> bool {
+        self.ignore_statements
+    }
+
+    /// Step 24 of §7.1.
+    pub(crate) fn judge(&self, attestation: AttestationType) -> Result<()> {
+        let refusal = match attestation {
+            AttestationType::None if !self.accept_none => ErrorCode::AttestationNoneRefused,
+            AttestationType::SelfAttestation if !self.accept_self => ErrorCode::AttestationSelfRefused,
+            _ => return Ok(()),
+        };
+        Err(refusal.into())
+    }
+}
+
+impl RegistrationPolicy {
+    /// Refuses a policy that cannot work.
+    pub(crate) fn check(&self) -> Result<()> {
+        let attestation = &self.attestation;
+        let contradicts = attestation.ignore_statements
+            && (attestation.conveyance != AttestationConveyance::None || !attestation.accept_none || !attestation.accept_self);
+        if contradicts {
+            return Err(Error::new(ErrorCode::AttestationPolicyInvalid).subject("statements are ignored but demanded"));
+        }
+        if attestation.conveyance == AttestationConveyance::None && !attestation.accept_none {
+            return Err(Error::new(ErrorCode::AttestationPolicyInvalid).subject("attestation is demanded but not requested"));
+        }
+        check_timeout(self.timeout_ms)
+    }
+
+    /// Step 18 of §7.1.
+    pub(crate) fn judge_backup(&self, flags: Flags) -> Result<()> {
+        match (self.backup_eligibility, flags.backup_eligible()) {
+            (BackupEligibilityPolicy::Required, false) | (BackupEligibilityPolicy::Refused, true) => {
+                Err(ErrorCode::BackupEligibilityRefused.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn lifetime_secs(&self) -> u32 {
+        lifetime_secs(self.timeout_ms)
+    }
+}
+
+impl AuthenticationPolicy {
+    /// Refuses a policy that cannot work.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_timeout(self.timeout_ms)
+    }
+
+    pub(crate) fn lifetime_secs(&self) -> u32 {
+        lifetime_secs(self.timeout_ms)
+    }
+}
+
+fn check_timeout(timeout_ms: u32) -> Result<()> {
+    match timeout_ms {
+        1..=MAX_TIMEOUT_MS => Ok(()),
+        n => Err(Error::new(ErrorCode::TimeoutInvalid).found(n)),
+    }
+}
+
+fn lifetime_secs(timeout_ms: u32) -> u32 {
+    timeout_ms.div_ceil(1000).saturating_add(GRACE_SECS)
+}

@@ -1,0 +1,238 @@
+//! The credential record (§4): what the relying party keeps of a credential.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::state::check_version;
+use crate::attestation::AttestationType;
+use crate::crypto::subject_public_key_info;
+use crate::error::{Error, ErrorCode, Result};
+use crate::parse::CoseKey;
+use crate::types::{
+    Aaguid, Algorithm, AuthenticatorAttachment, Bytes, CredentialId, RecordId, RpId, Scope, Transport, UnixTime, UserHandle,
+};
+use crate::wire::CredentialDescriptor;
+
+/// The format of persisted records written by this release.
+const VERSION: u32 = 1;
+
+/// A credential public key as COSE_Key, byte for byte as the authenticator made it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CosePublicKey(Vec<u8>);
+
+impl CosePublicKey {
+    /// Takes a COSE_Key after checking its shape.
+    ///
+    /// # Errors
+    /// The `public-key-…` codes but `public-key-not-on-curve`, and the `cbor-…` codes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes = bytes.into();
+        CoseKey::parse(&bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The CBOR bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The parsed key.
+    ///
+    /// # Errors
+    /// None that [`new`](Self::new) would not have reported.
+    pub fn parse(&self) -> Result<CoseKey<'_>> {
+        CoseKey::parse(&self.0)
+    }
+
+    /// The key as SubjectPublicKeyInfo in DER, the form in which other systems know it.
+    ///
+    /// # Errors
+    /// None that [`new`](Self::new) would not have reported.
+    pub fn to_spki_der(&self) -> Result<Vec<u8>> {
+        subject_public_key_info(&self.parse()?.material).ok_or_else(|| ErrorCode::RecordMalformed.into())
+    }
+}
+
+impl fmt::Debug for CosePublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CosePublicKey({})", crate::types::base64url(&self.0))
+    }
+}
+
+impl Serialize for CosePublicKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&crate::types::base64url(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for CosePublicKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        Self::new(Bytes::deserialize(deserializer)?.into_vec()).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What each use of a credential may change, and what a recorded use is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UseState {
+    /// The signature counter at the latest use; 0 if the authenticator keeps none.
+    pub sign_count: u32,
+    /// BE at registration, permanent; `None` for an imported credential until its first use.
+    pub backup_eligible: Option<bool>,
+    /// BS at the latest use.
+    pub backup_state: bool,
+    /// Whether user verification counts as a factor for this credential: UV at registration, or later
+    /// once another factor authorised it (§4).
+    pub uv_initialized: bool,
+}
+
+/// All that is kept of a credential. Plain data with a format version; store it as
+/// [`to_json`](Self::to_json) or field by field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CredentialRecord {
+    /// The library's own ID of the record, for URLs and answers.
+    pub id: RecordId,
+    /// The tenant it belongs to.
+    pub scope: Scope,
+    /// The RP ID it was made for.
+    pub rp_id: RpId,
+    /// The account it belongs to.
+    pub user_handle: UserHandle,
+    /// The credential ID.
+    pub credential_id: CredentialId,
+    /// The public key, from the authenticator data.
+    pub public_key: CosePublicKey,
+    /// The key's algorithm.
+    pub algorithm: Algorithm,
+    /// What each use may change.
+    #[serde(flatten)]
+    pub usage: UseState,
+    /// Transports as the client reported them, unknown ones included.
+    #[serde(default)]
+    pub transports: Vec<Transport>,
+    /// Whether the credential is discoverable, as the client said; `None` is unknown.
+    #[serde(default)]
+    pub discoverable: Option<bool>,
+    /// Where the authenticator is attached, as the client said.
+    #[serde(default)]
+    pub attachment: Option<AuthenticatorAttachment>,
+    /// Whether the authenticator has shown that it can verify its user.
+    #[serde(default)]
+    pub supports_user_verification: bool,
+    /// The model of the authenticator: proved only by a trusted attestation.
+    pub aaguid: Aaguid,
+    /// What the attestation was.
+    pub attestation_type: AttestationType,
+    /// The attestation statement's format.
+    pub attestation_format: String,
+    /// The attestation object as it came, for a later re-check; drop it if never needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation_object: Option<Bytes>,
+    /// The client data of the registration, for a later re-check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation_client_data_json: Option<Bytes>,
+    /// A name for lists, chosen at registration or by the user; at most 256 bytes.
+    pub name: String,
+    /// A friendlier name; may be empty.
+    #[serde(default)]
+    pub display_name: String,
+    /// The browser's User-Agent at registration, if the caller gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// When it was registered.
+    pub created_at: UnixTime,
+    /// When it was last used to authenticate or assert.
+    #[serde(default)]
+    pub last_used_at: Option<UnixTime>,
+    /// Anything the caller wants to keep with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Persisted<'a> {
+    version: u32,
+    #[serde(flatten)]
+    record: &'a CredentialRecord,
+}
+
+impl CredentialRecord {
+    /// A record for a credential that was registered elsewhere: everything not known stays unknown.
+    ///
+    /// The public fields take what is known. The counter starts at 0, so that the first use sets it,
+    /// and user verification does not count until authorised.
+    ///
+    /// # Errors
+    /// The codes of [`CosePublicKey::parse`]; `record-malformed` never.
+    pub fn imported(
+        scope: Scope,
+        rp_id: RpId,
+        user_handle: UserHandle,
+        credential_id: CredentialId,
+        public_key: CosePublicKey,
+        now: UnixTime,
+    ) -> Result<Self> {
+        Ok(Self {
+            id: RecordId::derive(&scope, &rp_id, &credential_id),
+            algorithm: public_key.parse()?.algorithm,
+            scope,
+            rp_id,
+            user_handle,
+            credential_id,
+            public_key,
+            usage: UseState { sign_count: 0, backup_eligible: None, backup_state: false, uv_initialized: false },
+            transports: Vec::new(),
+            discoverable: None,
+            attachment: None,
+            supports_user_verification: false,
+            aaguid: Aaguid::ZERO,
+            attestation_type: AttestationType::None,
+            attestation_format: String::from("none"),
+            attestation_object: None,
+            attestation_client_data_json: None,
+            name: String::new(),
+            display_name: String::new(),
+            user_agent: None,
+            created_at: now,
+            last_used_at: None,
+            data: BTreeMap::new(),
+        })
+    }
+
+    /// How `allowCredentials` and `excludeCredentials` name it.
+    #[must_use]
+    pub fn descriptor(&self) -> CredentialDescriptor {
+        CredentialDescriptor::new(self.credential_id.clone(), self.transports.clone())
+    }
+
+    /// The record as JSON with its format version; binary members are base64url.
+    ///
+    /// # Errors
+    /// `record-malformed` if `data` holds what JSON cannot.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(&Persisted { version: VERSION, record: self }).map_err(malformed)
+    }
+
+    /// Reads what any release wrote with [`to_json`](Self::to_json).
+    ///
+    /// # Errors
+    /// `record-malformed`, `record-version-unsupported`.
+    pub fn from_json(text: &str) -> Result<Self> {
+        check_version(text, VERSION, ErrorCode::RecordMalformed, ErrorCode::RecordVersionUnsupported)?;
+        let record: Self = serde_json::from_str(text).map_err(malformed)?;
+        if record.public_key.parse()?.algorithm != record.algorithm {
+            return Err(Error::new(ErrorCode::RecordMalformed).subject("algorithm"));
+        }
+        Ok(record)
+    }
+}
+
+fn malformed(error: serde_json::Error) -> Error {
+    Error::new(ErrorCode::RecordMalformed).found(error)
+}

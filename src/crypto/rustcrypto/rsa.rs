@@ -1,0 +1,97 @@
+//! RSASSA-PKCS1-v1_5 and RSASSA-PSS: the only module that knows the `rsa` crate.
+
+use alloc::boxed::Box;
+
+use rsa::signature::hazmat::PrehashVerifier;
+use rsa::{BoxedUint, RsaPublicKey, pkcs1v15, pss};
+use sha2::{Sha256, Sha384, Sha512};
+
+use super::Hashed;
+use crate::crypto::{HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
+use crate::parse::KeyMaterial;
+
+pub(super) struct Pkcs1 {
+    pub(super) hash: HashAlgorithm,
+}
+
+pub(super) struct Pss {
+    pub(super) hash: HashAlgorithm,
+}
+
+impl SignatureScheme for Pkcs1 {
+    fn scheme(&self) -> Scheme {
+        Scheme::RsaPkcs1(self.hash)
+    }
+
+    fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
+        let (key, len) = public_key(key)?;
+        Ok(match self.hash {
+            HashAlgorithm::Sha256 => Key::boxed(pkcs1v15::VerifyingKey::<Sha256>::new(key), len, self.hash),
+            HashAlgorithm::Sha384 => Key::boxed(pkcs1v15::VerifyingKey::<Sha384>::new(key), len, self.hash),
+            HashAlgorithm::Sha512 => Key::boxed(pkcs1v15::VerifyingKey::<Sha512>::new(key), len, self.hash),
+        })
+    }
+}
+
+impl SignatureScheme for Pss {
+    fn scheme(&self) -> Scheme {
+        Scheme::RsaPss(self.hash)
+    }
+
+    fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
+        let (key, len) = public_key(key)?;
+        // The salt must be as long as the hash (RFC 8230); any other length does not verify.
+        Ok(match self.hash {
+            HashAlgorithm::Sha256 => Key::boxed(pss::VerifyingKey::<Sha256>::new_with_salt_len(key, 32), len, self.hash),
+            HashAlgorithm::Sha384 => Key::boxed(pss::VerifyingKey::<Sha384>::new_with_salt_len(key, 48), len, self.hash),
+            HashAlgorithm::Sha512 => Key::boxed(pss::VerifyingKey::<Sha512>::new_with_salt_len(key, 64), len, self.hash),
+        })
+    }
+}
+
+/// The key and the length of its modulus in bytes. Bounds and parity were the parser's to check.
+fn public_key(key: &KeyMaterial<'_>) -> Result<(RsaPublicKey, usize), InvalidKey> {
+    let KeyMaterial::Rsa { n, e } = key else { return Err(InvalidKey) };
+    let number = BoxedUint::from_be_slice_vartime;
+    let public = RsaPublicKey::new(number(n), number(e)).map_err(|_| InvalidKey)?;
+    Ok((public, n.len()))
+}
+
+struct Key<K> {
+    key: K,
+    modulus_len: usize,
+    hash: HashAlgorithm,
+}
+
+impl<K> Key<K> {
+    fn boxed(key: K, modulus_len: usize, hash: HashAlgorithm) -> Box<dyn VerifyingKey>
+    where
+        Self: VerifyingKey + 'static,
+    {
+        Box::new(Self { key, modulus_len, hash })
+    }
+
+    fn check<S>(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature>
+    where
+        K: PrehashVerifier<S>,
+        S: for<'s> TryFrom<&'s [u8]>,
+    {
+        if signature.len() != self.modulus_len {
+            return Err(InvalidSignature);
+        }
+        let signature = S::try_from(signature).map_err(|_| InvalidSignature)?;
+        let digest = Hashed::new(self.hash, message);
+        self.key.verify_prehash(digest.as_slice(), &signature).map_err(|_| InvalidSignature)
+    }
+}
+
+macro_rules! verify_with {
+    ($($padding:ident $hash:ident),*) => {$(
+        impl VerifyingKey for Key<$padding::VerifyingKey<$hash>> {
+            fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature> {
+                self.check::<$padding::Signature>(message, signature)
+            }
+        }
+    )*};
+}
+verify_with!(pkcs1v15 Sha256, pkcs1v15 Sha384, pkcs1v15 Sha512, pss Sha256, pss Sha384, pss Sha512);

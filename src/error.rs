@@ -1,0 +1,237 @@
+//! The one public error, for two audiences.
+//!
+//! An operator reads [`Error::code`], [`Error::spec_step`] and the `Display` text with expected and
+//! actual values; an end user gets [`Error::public_message`], the same for every refusal, so that
+//! nobody can probe which of user, credential or signature was wrong.
+
+mod code;
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+pub use code::{ErrorCode, ErrorKind};
+
+/// Shorthand for a result with this crate's [`Error`].
+pub type Result<T> = core::result::Result<T, Error>;
+
+/// How many characters of a value that came from outside are shown before it is cut.
+const SHOWN_CHARS: usize = 96;
+
+/// Why a ceremony, a parser, a store or a configuration refused.
+///
+/// Plain data: no foreign types inside, comparable and cloneable. Compare by [`code`](Self::code);
+/// the `Display` text is for people and may change.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    code: ErrorCode,
+    step: Option<&'static str>,
+    context: Option<Box<Context>>,
+}
+
+/// What a person needs to understand the code; each part is bounded and escaped.
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Context {
+    subject: Option<String>,
+    expected: Option<String>,
+    found: Option<String>,
+}
+
+impl Error {
+    /// An error of this code, without step or context.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, step: None, context: None }
+    }
+
+    /// The code as an enum, for `match`.
+    #[must_use]
+    pub fn error_code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The stable kebab-case code, such as `origin-mismatch`: for logs, metrics and tests.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code.as_str()
+    }
+
+    /// Who is to blame, for choosing a reaction (an HTTP status, say).
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.code.kind()
+    }
+
+    /// The step of WebAuthn Level 3 that refused, such as `7.1/9`; `None` outside a ceremony.
+    #[must_use]
+    pub fn spec_step(&self) -> Option<&'static str> {
+        self.step
+    }
+
+    /// What an end user may be told: the same words for every refusal.
+    ///
+    /// Only a fault on the relying party's side ([`ErrorKind::Store`], [`ErrorKind::Misuse`])
+    /// reads differently, since trying again later can help there.
+    #[must_use]
+    pub fn public_message(&self) -> &'static str {
+        match self.kind() {
+            ErrorKind::Store | ErrorKind::Misuse => "Something went wrong on our side. Please try again later.",
+            _ => "That did not work. Please try again or use another way to sign in.",
+        }
+    }
+
+    /// Names the specification step unless a deeper layer already did.
+    #[must_use]
+    pub(crate) fn at(mut self, step: &'static str) -> Self {
+        self.step.get_or_insert(step);
+        self
+    }
+
+    /// Names the member, parameter or thing that is wrong.
+    #[must_use]
+    pub(crate) fn subject(mut self, subject: impl fmt::Display) -> Self {
+        self.context_mut().subject = Some(shown(subject));
+        self
+    }
+
+    /// Says what would have been right.
+    #[must_use]
+    pub(crate) fn expected(mut self, expected: impl fmt::Display) -> Self {
+        self.context_mut().expected = Some(shown(expected));
+        self
+    }
+
+    /// Says what was there instead; cut and escaped, since it comes from outside.
+    #[must_use]
+    pub(crate) fn found(mut self, found: impl fmt::Display) -> Self {
+        self.context_mut().found = Some(shown(found));
+        self
+    }
+
+    fn context_mut(&mut self) -> &mut Context {
+        self.context.get_or_insert_with(Box::default)
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        if let Some(step) = self.step {
+            write!(f, " (step {step})")?;
+        }
+        write!(f, ": {}", self.code.meaning())?;
+        let Some(context) = &self.context else { return Ok(()) };
+        if let Some(subject) = &context.subject {
+            write!(f, " [{subject}]")?;
+        }
+        match (&context.expected, &context.found) {
+            (Some(expected), Some(found)) => write!(f, "; expected {expected}, found {found}"),
+            (Some(expected), None) => write!(f, "; expected {expected}"),
+            (None, Some(found)) => write!(f, "; found {found}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// Renders a value for an operator: escaped, and cut to [`SHOWN_CHARS`] without ever holding more.
+fn shown(value: impl fmt::Display) -> String {
+    struct Bounded {
+        text: String,
+        left: usize,
+    }
+    impl fmt::Write for Bounded {
+        fn write_str(&mut self, s: &str) -> fmt::Result {
+            for c in s.chars() {
+                if self.left == 0 {
+                    return Err(fmt::Error);
+                }
+                self.left = self.left.saturating_sub(1);
+                if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+                    self.text.extend(c.escape_unicode());
+                } else {
+                    self.text.push(c);
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut bounded = Bounded { text: String::new(), left: SHOWN_CHARS };
+    if fmt::write(&mut bounded, format_args!("{value}")).is_err() {
+        bounded.text.push('…');
+    }
+    bounded.text
+}
+
+/// A value in quotation marks, for [`Error::expected`] and [`Error::found`].
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = "\"".to_owned();
+    out.push_str(text.get(..text.floor_char_boundary_at(SHOWN_CHARS)).unwrap_or_default());
+    out.push('"');
+    out
+}
+
+/// `str::floor_char_boundary` for the stated MSRV.
+trait FloorCharBoundary {
+    fn floor_char_boundary_at(&self, max: usize) -> usize;
+}
+
+impl FloorCharBoundary for str {
+    fn floor_char_boundary_at(&self, max: usize) -> usize {
+        if self.len() <= max {
+            return self.len();
+        }
+        (0..=max).rev().find(|&i| self.is_char_boundary(i)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn display_names_code_step_expected_and_found() {
+        let error =
+            Error::new(ErrorCode::OriginMismatch).at("7.1/9").expected(quoted("https://a.example")).found(quoted("https://b.example"));
+        let text = error.to_string();
+        for part in ["origin-mismatch", "7.1/9", "https://a.example", "https://b.example"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_deepest_step_wins() {
+        assert_eq!(Error::new(ErrorCode::CborTag).at("7.1/13").at("7.1/22").spec_step(), Some("7.1/13"));
+    }
+
+    #[test]
+    fn values_from_outside_are_cut_and_escaped() {
+        let long = "x".repeat(10_000);
+        assert!(Error::new(ErrorCode::OriginMismatch).found(long).to_string().len() < 400);
+        let text = Error::new(ErrorCode::OriginMismatch).found("a\n\u{202e}b\0").to_string();
+        assert!(!text.contains('\n') && !text.contains('\u{202e}') && !text.contains('\0'), "{text}");
+    }
+
+    #[test]
+    fn every_refusal_tells_an_end_user_the_same() {
+        let refusals = ErrorCode::ALL.iter().filter(|c| !matches!(c.kind(), ErrorKind::Store | ErrorKind::Misuse));
+        let mut messages: alloc::vec::Vec<_> = refusals.map(|c| Error::new(*c).public_message()).collect();
+        messages.dedup();
+        assert_eq!(messages.len(), 1);
+    }
+}

@@ -1,0 +1,224 @@
+//! The table of all codes: variant, stable text, who is to blame, what it means.
+
+/// Who is to blame, and so what a caller may do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The bytes or the JSON do not have the shape the specification gives them.
+    Malformed,
+    /// Well formed, but not what this ceremony expects: another challenge, origin, key, owner …
+    Mismatch,
+    /// Sound, but refused by what the relying party asked for.
+    Policy,
+    /// An attestation that leads to no trust anchor.
+    Untrusted,
+    /// Something this crate or its crypto provider cannot judge.
+    Unsupported,
+    /// The ceremony took too long.
+    Expired,
+    /// A sign of a copied authenticator or of a response used twice.
+    Replayed,
+    /// There is no such credential or pending ceremony.
+    NotFound,
+    /// The credential ID is taken, or another request was faster.
+    Conflict,
+    /// A store or a source of randomness failed: a fault on the relying party's side.
+    Store,
+    /// The crate was configured or called in a way that cannot work.
+    Misuse,
+}
+
+impl ErrorKind {
+    /// The kind as stable kebab-case text, such as `not-found`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Mismatch => "mismatch",
+            Self::Policy => "policy",
+            Self::Untrusted => "untrusted",
+            Self::Unsupported => "unsupported",
+            Self::Expired => "expired",
+            Self::Replayed => "replayed",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Store => "store",
+            Self::Misuse => "misuse",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$section:meta])* $variant:ident $text:literal $kind:ident $meaning:literal;)*) => {
+        /// Every reason for which something is refused, each with a stable text.
+        ///
+        /// The full table with kinds and meanings is `docs/ERRORS.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $(#[doc = concat!("`", $text, "`: ", $meaning, ".")] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// All codes, in the order of the documentation's table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable kebab-case text of the code.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Who is to blame.
+            #[must_use]
+            pub const fn kind(self) -> ErrorKind {
+                match self { $(Self::$variant => ErrorKind::$kind,)* }
+            }
+
+            /// One sentence for an operator, without values.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The JSON of the response.
+    JsonMalformed "json-malformed" Malformed "the response is not a JSON object, or a member occurs twice";
+    JsonTooLarge "json-too-large" Malformed "the response exceeds the size limit";
+    MemberMissing "member-missing" Malformed "a required member of the response is missing";
+    MemberType "member-type" Malformed "a member of the response has the wrong JSON type";
+    MemberTooLong "member-too-long" Malformed "a member of the response exceeds its limit";
+    Base64Malformed "base64url-malformed" Malformed "a member of the response is not base64url";
+    ResponseKindMismatch "response-kind-mismatch" Mismatch "a registration response came where an authentication response belongs, or the reverse";
+    CredentialTypeUnexpected "credential-type-unexpected" Mismatch "the credential's type is not public-key";
+    CredentialIdMismatch "credential-id-mismatch" Mismatch "the credential ID differs between id, rawId and authenticator data";
+    ResponseCopyMismatch "response-copy-mismatch" Mismatch "an unsigned convenience copy in the response differs from the signed original";
+    CredentialIdEmpty "credential-id-empty" Malformed "the credential ID is empty";
+    CredentialIdTooLong "credential-id-too-long" Malformed "the credential ID is longer than 1023 bytes";
+    UserHandleLength "user-handle-length" Malformed "a user handle has 1 to 64 bytes";
+
+    // Client data.
+    ClientDataTooLarge "client-data-too-large" Malformed "clientDataJSON exceeds the size limit";
+    ClientDataNotJson "client-data-not-json" Malformed "clientDataJSON is not a JSON object";
+    ClientDataDuplicateMember "client-data-duplicate-member" Malformed "a member of the client data occurs twice";
+    ClientDataMemberMissing "client-data-member-missing" Malformed "a required member of the client data is missing";
+    ClientDataMemberType "client-data-member-type" Malformed "a member of the client data has the wrong JSON type";
+    ClientDataTypeMismatch "client-data-type-mismatch" Mismatch "the client data is for another kind of ceremony";
+    ChallengeMismatch "challenge-mismatch" Mismatch "the challenge is not the one that was issued";
+    OriginMismatch "origin-mismatch" Mismatch "the origin is not one the relying party expects";
+    CrossOriginNotAllowed "cross-origin-not-allowed" Policy "the ceremony ran in a cross-origin frame, which the relying party does not allow";
+    TopOriginNotAllowed "top-origin-not-allowed" Policy "the client data names a top origin, and the relying party allows no embedding";
+    TopOriginMismatch "top-origin-mismatch" Mismatch "the top origin is not one the relying party expects";
+    TopOriginWithoutCrossOrigin "top-origin-without-cross-origin" Mismatch "the client data names a top origin but does not say that it is cross-origin";
+
+    // CBOR.
+    CborTooLarge "cbor-too-large" Malformed "the CBOR exceeds the size limit";
+    CborTruncated "cbor-truncated" Malformed "the CBOR ends in the middle of an item";
+    CborTrailingBytes "cbor-trailing-bytes" Malformed "bytes follow the CBOR item";
+    CborMalformed "cbor-malformed" Malformed "the bytes are not well-formed CBOR";
+    CborIndefiniteLength "cbor-indefinite-length" Malformed "a CBOR item has an indefinite length";
+    CborTag "cbor-tag" Malformed "the CBOR holds a tag";
+    CborFloat "cbor-float" Malformed "the CBOR holds a floating-point number";
+    CborSimpleValue "cbor-simple-value" Malformed "the CBOR holds a simple value other than false, true and null";
+    CborIntegerRange "cbor-integer-range" Malformed "a CBOR integer does not fit 64 bits with sign";
+    CborInvalidUtf8 "cbor-invalid-utf8" Malformed "a CBOR text string is not UTF-8";
+    CborDuplicateKey "cbor-duplicate-key" Malformed "a key occurs twice in a CBOR map";
+    CborKeyType "cbor-key-type" Malformed "a key of a CBOR map has a type that does not belong there";
+    CborTooDeep "cbor-too-deep" Malformed "the CBOR is nested too deeply";
+    CborTooManyItems "cbor-too-many-items" Malformed "the CBOR has too many items";
+    CborUnexpectedType "cbor-unexpected-type" Malformed "a CBOR item has a type that does not belong there";
+
+    // Authenticator data.
+    AuthenticatorDataTooShort "authenticator-data-too-short" Malformed "the authenticator data has fewer than 37 bytes";
+    AuthenticatorDataTrailingBytes "authenticator-data-trailing-bytes" Malformed "bytes follow the authenticator data";
+    AttestedDataTruncated "attested-data-truncated" Malformed "the attested credential data ends too early";
+    AttestedDataMissing "attested-data-missing" Malformed "a registration carries no attested credential data (AT is clear)";
+    AttestedDataInAssertion "attested-data-in-assertion" Malformed "an assertion carries attested credential data (AT is set)";
+    ExtensionsMissing "extensions-missing" Malformed "ED is set but no extension data follows";
+    ExtensionsNotMap "extensions-not-a-map" Malformed "the extension data is not a CBOR map with text keys";
+    RpIdHashMismatch "rp-id-hash-mismatch" Mismatch "the authenticator data is for another RP ID";
+    UserNotPresent "user-not-present" Policy "the user was not present (UP is clear)";
+    UserNotVerified "user-not-verified" Policy "user verification was required and did not happen (UV is clear)";
+    BackupStateWithoutEligibility "backup-state-without-eligibility" Malformed "BS is set while BE is clear";
+    BackupEligibilityChanged "backup-eligibility-changed" Mismatch "backup eligibility differs from the credential record";
+    BackupEligibilityRefused "backup-eligibility-refused" Policy "the relying party's policy on backup eligibility refuses this credential";
+
+    // The credential public key.
+    PublicKeyNotMap "public-key-not-a-map" Malformed "the credential public key is not a COSE_Key map";
+    PublicKeyParameterMissing "public-key-parameter-missing" Malformed "a required COSE_Key parameter is missing";
+    PublicKeyParameterType "public-key-parameter-type" Malformed "a COSE_Key parameter has the wrong type";
+    PublicKeyExtraParameter "public-key-extra-parameter" Malformed "the COSE_Key holds a parameter that WebAuthn does not allow";
+    PublicKeyPrivatePart "public-key-private-part" Malformed "the COSE_Key holds a private key";
+    PublicKeyAlgorithmUnsupported "public-key-algorithm-unsupported" Unsupported "the key's algorithm is not supported";
+    PublicKeyTypeMismatch "public-key-type-mismatch" Mismatch "the key type does not fit the key's algorithm";
+    PublicKeyCurveMismatch "public-key-curve-mismatch" Mismatch "the curve does not fit the key's algorithm";
+    PublicKeyCompressedPoint "public-key-compressed-point" Malformed "the key holds a compressed point";
+    PublicKeyCoordinateLength "public-key-coordinate-length" Malformed "a coordinate does not have the full length of the curve";
+    PublicKeyNotOnCurve "public-key-not-on-curve" Malformed "the key is not a valid point of its curve";
+    PublicKeyRsaLeadingZero "public-key-rsa-leading-zero" Malformed "an RSA parameter has a leading zero byte";
+    PublicKeyRsaTooSmall "public-key-rsa-too-small" Policy "the RSA modulus has fewer than 2048 bits";
+    PublicKeyRsaTooLarge "public-key-rsa-too-large" Policy "the RSA modulus has more than 8192 bits";
+    PublicKeyRsaEvenModulus "public-key-rsa-even-modulus" Malformed "the RSA modulus is even";
+    PublicKeyRsaExponent "public-key-rsa-exponent" Malformed "the RSA exponent is even, below 3 or above 2^32";
+    AlgorithmNotOffered "algorithm-not-offered" Policy "the key's algorithm is not among those that were offered";
+
+    // Attestation.
+    AttestationObjectNotMap "attestation-object-not-a-map" Malformed "the attestation object is not a CBOR map";
+    AttestationObjectMemberMissing "attestation-object-member-missing" Malformed "a member of the attestation object is missing";
+    AttestationObjectMemberType "attestation-object-member-type" Malformed "a member of the attestation object has the wrong type";
+    AttestationObjectExtraMember "attestation-object-extra-member" Malformed "the attestation object has a member that does not belong there";
+    AttestationFormatUnknown "attestation-format-unknown" Unsupported "the attestation statement format is not a known one";
+    AttestationFormatUnsupported "attestation-format-unsupported" Unsupported "the attestation statement format is known but cannot be verified";
+    AttestationStatementMalformed "attestation-statement-malformed" Malformed "the attestation statement does not have its format's shape";
+    AttestationStatementNotEmpty "attestation-statement-not-empty" Malformed "the statement of format none is not empty";
+    AttestationAlgorithmMismatch "attestation-algorithm-mismatch" Mismatch "a self attestation names another algorithm than the credential key";
+    AttestationSignatureInvalid "attestation-signature-invalid" Mismatch "the attestation signature does not verify";
+    AttestationNoneRefused "attestation-none-refused" Policy "the relying party does not accept a credential without attestation";
+    AttestationSelfRefused "attestation-self-refused" Policy "the relying party does not accept self attestation";
+
+    // Authentication.
+    CredentialNotAllowed "credential-not-allowed" Policy "the credential is not among those that were allowed";
+    CredentialNotFound "credential-not-found" NotFound "no credential record has this ID";
+    CredentialOwnerMismatch "credential-owner-mismatch" Mismatch "the credential belongs to another user";
+    CredentialRecordMismatch "credential-record-mismatch" Misuse "the record handed in is not of the credential that responded";
+    UserHandleMissing "user-handle-missing" Mismatch "the response names no user, and none was known beforehand";
+    UserHandleMismatch "user-handle-mismatch" Mismatch "the response names another user than the credential's owner";
+    SignatureInvalid "signature-invalid" Mismatch "the signature does not verify under the recorded key";
+    CounterNotIncreased "counter-not-increased" Replayed "the signature counter did not increase";
+    AppIdNotRequested "appid-not-requested" Mismatch "the client reports the appid extension, which was not asked for";
+
+    // The ceremony and its state.
+    CeremonyExpired "ceremony-expired" Expired "the ceremony's time is over";
+    CeremonyNotFound "ceremony-not-found" NotFound "no such ceremony is pending: never started, already used, or expired";
+    CeremonyKindMismatch "ceremony-kind-mismatch" Mismatch "the pending state belongs to another kind of ceremony";
+    CeremonyRelyingPartyMismatch "ceremony-relying-party-mismatch" Mismatch "the pending state or record belongs to another relying party or tenant";
+    StateMalformed "state-malformed" Malformed "the persisted ceremony state cannot be read";
+    StateVersionUnsupported "state-version-unsupported" Unsupported "the persisted ceremony state has a format version this release cannot read";
+    RecordMalformed "record-malformed" Malformed "the persisted credential record cannot be read";
+    RecordVersionUnsupported "record-version-unsupported" Unsupported "the persisted credential record has a format version this release cannot read";
+
+    // Stores and sources.
+    CredentialAlreadyRegistered "credential-already-registered" Conflict "the credential ID is registered already";
+    StoreContention "store-contention" Conflict "the credential record kept changing while a use was to be recorded";
+    StoreUnavailable "store-unavailable" Store "a store failed";
+    CeremonyStoreFull "ceremony-store-full" Store "too many ceremonies are pending";
+    CredentialStoreFull "credential-store-full" Store "the in-memory store holds as many credentials as it may";
+    RandomnessUnavailable "randomness-unavailable" Store "the source of randomness failed";
+
+    // Configuration and calls.
+    RpIdInvalid "rp-id-invalid" Misuse "the RP ID is not a lower-case ASCII domain";
+    OriginInvalid "origin-invalid" Misuse "the configured origin is not in the form a browser reports";
+    OriginOutsideRelyingParty "origin-outside-relying-party" Misuse "the configured origin's host is neither the RP ID nor below it";
+    ScopeInvalid "scope-invalid" Misuse "a scope has 1 to 128 bytes";
+    ChallengeLength "challenge-length" Misuse "a challenge has 16 to 1024 bytes";
+    AlgorithmListEmpty "algorithm-list-empty" Misuse "no algorithm is offered";
+    AlgorithmNotProvided "algorithm-not-provided" Misuse "an offered algorithm cannot be verified by the crypto provider";
+    TimeoutInvalid "timeout-invalid" Misuse "the timeout is zero or longer than an hour";
+    NameInvalid "name-invalid" Misuse "a name is empty or longer than 256 bytes";
+    AttestationPolicyInvalid "attestation-policy-invalid" Misuse "the attestation policy contradicts itself";
+    ExtensionInputInvalid "extension-input-invalid" Misuse "the extension inputs contradict each other or the request";
+    CredentialListInvalid "credential-list-invalid" Misuse "the list of credentials does not fit the request";
+}

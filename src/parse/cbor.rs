@@ -1,0 +1,261 @@
+//! A pull reader over borrowed bytes: the only user of ciborium's header decoder.
+//!
+//! It takes what CTAP2's canonical form takes, but for two lenities that real authenticators need:
+//! map keys in any order, and integers and lengths that are not the shortest. It refuses duplicate
+//! keys, indefinite lengths, tags, floats, bytes after the end, and anything too large or too deep.
+
+use alloc::vec::Vec;
+
+use ciborium_ll::{Decoder, Header};
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// The longest input, in bytes: ten times what a TPM statement needs, enough for ML-DSA chains.
+pub(crate) const MAX_INPUT: usize = 64 * 1024;
+/// The deepest nesting: a compound statement's certificate lists take five levels.
+const MAX_DEPTH: u8 = 8;
+/// The most items in all.
+const MAX_ITEMS: u16 = 1024;
+/// The most entries of one map: bounds the search for duplicate keys.
+const MAX_MAP_ENTRIES: usize = 64;
+
+/// One item; of a container just its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item<'a> {
+    Int(i64),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Array(usize),
+    Map(usize),
+    Bool(bool),
+    Null,
+}
+
+/// A map key: formats of WebAuthn use integers or text, nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key<'a> {
+    Int(i64),
+    Text(&'a str),
+}
+
+impl Item<'_> {
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "an integer",
+            Self::Bytes(_) => "a byte string",
+            Self::Text(_) => "a text string",
+            Self::Array(_) => "an array",
+            Self::Map(_) => "a map",
+            Self::Bool(_) => "a boolean",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// Reads items one after another.
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    items_left: u16,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first byte.
+    pub(crate) fn new(input: &'a [u8]) -> Result<Self> {
+        if input.len() > MAX_INPUT {
+            return Err(Error::new(ErrorCode::CborTooLarge).expected("at most 65536 bytes").found(input.len()));
+        }
+        Ok(Self { rest: input, items_left: MAX_ITEMS })
+    }
+
+    /// The bytes not read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Insists that everything was read.
+    pub(crate) fn end(&self) -> Result<()> {
+        match self.rest.len() {
+            0 => Ok(()),
+            n => Err(Error::new(ErrorCode::CborTrailingBytes).found(n)),
+        }
+    }
+
+    /// Reads the next item, or the head of the next container.
+    pub(crate) fn item(&mut self) -> Result<Item<'a>> {
+        self.items_left = self.items_left.checked_sub(1).ok_or(ErrorCode::CborTooManyItems)?;
+        match self.header()? {
+            Header::Positive(n) => i64::try_from(n).map(Item::Int).map_err(|_| ErrorCode::CborIntegerRange.into()),
+            // The header holds -1 - n as n.
+            Header::Negative(n) => i64::try_from(n).map(|n| Item::Int(!n)).map_err(|_| ErrorCode::CborIntegerRange.into()),
+            Header::Bytes(Some(len)) => self.take(len).map(Item::Bytes),
+            Header::Text(Some(len)) => {
+                let text = core::str::from_utf8(self.take(len)?).map_err(|_| Error::new(ErrorCode::CborInvalidUtf8))?;
+                Ok(Item::Text(text))
+            }
+            Header::Array(Some(len)) => Ok(Item::Array(len)),
+            Header::Map(Some(len)) => Ok(Item::Map(len)),
+            Header::Bytes(None) | Header::Text(None) | Header::Array(None) | Header::Map(None) => {
+                Err(ErrorCode::CborIndefiniteLength.into())
+            }
+            Header::Simple(20) => Ok(Item::Bool(false)),
+            Header::Simple(21) => Ok(Item::Bool(true)),
+            Header::Simple(22) => Ok(Item::Null),
+            Header::Simple(_) => Err(ErrorCode::CborSimpleValue.into()),
+            Header::Tag(_) => Err(ErrorCode::CborTag.into()),
+            Header::Float(_) => Err(ErrorCode::CborFloat.into()),
+            Header::Break => Err(ErrorCode::CborMalformed.into()),
+        }
+    }
+
+    /// Reads a map, handing each key to `entry`, which must read exactly the value.
+    ///
+    /// Keys are compared as values, so a duplicate cannot hide behind a longer encoding.
+    pub(crate) fn map_entries(&mut self, len: usize, mut entry: impl FnMut(Key<'a>, &mut Self) -> Result<()>) -> Result<()> {
+        if len > MAX_MAP_ENTRIES {
+            return Err(Error::new(ErrorCode::CborTooManyItems).expected("at most 64 map entries").found(len));
+        }
+        let mut seen: Vec<Key<'a>> = Vec::new();
+        for _ in 0..len {
+            let key = match self.item()? {
+                Item::Int(n) => Key::Int(n),
+                Item::Text(text) => Key::Text(text),
+                other => return Err(Error::new(ErrorCode::CborKeyType).found(other.type_name())),
+            };
+            if seen.contains(&key) {
+                return Err(Error::new(ErrorCode::CborDuplicateKey).found(format_args!("{key:?}")));
+            }
+            seen.push(key);
+            entry(key, self)?;
+        }
+        Ok(())
+    }
+
+    /// Skips one whole item with everything in it, by the same rules, and hands back its bytes.
+    pub(crate) fn skip(&mut self) -> Result<&'a [u8]> {
+        let start = self.rest;
+        self.skip_at(0)?;
+        let len = start.len().saturating_sub(self.rest.len());
+        start.get(..len).ok_or_else(|| ErrorCode::CborTruncated.into())
+    }
+
+    fn skip_at(&mut self, depth: u8) -> Result<()> {
+        let inner = depth.saturating_add(1);
+        let item = self.item()?;
+        if matches!(item, Item::Array(_) | Item::Map(_)) && inner > MAX_DEPTH {
+            return Err(ErrorCode::CborTooDeep.into());
+        }
+        match item {
+            Item::Array(len) => {
+                for _ in 0..len {
+                    self.skip_at(inner)?;
+                }
+                Ok(())
+            }
+            Item::Map(len) => self.map_entries(len, |_, reader| reader.skip_at(inner)),
+            _ => Ok(()),
+        }
+    }
+
+    fn header(&mut self) -> Result<Header> {
+        if self.rest.is_empty() {
+            return Err(ErrorCode::CborTruncated.into());
+        }
+        let mut decoder = Decoder::from(self.rest);
+        let header = decoder.pull().map_err(|error| match error {
+            ciborium_ll::Error::Io(_) => Error::new(ErrorCode::CborTruncated),
+            ciborium_ll::Error::Syntax(_) => Error::new(ErrorCode::CborMalformed),
+        })?;
+        let read = decoder.offset();
+        self.rest = self.rest.get(read..).ok_or(ErrorCode::CborTruncated)?;
+        Ok(header)
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(ErrorCode::CborTruncated)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn skipped(bytes: &[u8]) -> core::result::Result<usize, ErrorCode> {
+        let run = || {
+            let mut reader = Reader::new(bytes)?;
+            let item = reader.skip()?;
+            reader.end()?;
+            Ok(item.len())
+        };
+        run().map_err(|e: Error| e.error_code())
+    }
+
+    #[test]
+    fn well_formed_items_are_measured_exactly() {
+        let samples: &[&[u8]] = &[
+            b"\x00",
+            b"\x38\x63",
+            b"\x43abc",
+            b"\x63abc",
+            b"\x82\x01\x02",
+            b"\xa1\x01\x02",
+            b"\xa1\x61a\xf5",
+            b"\xf4",
+            b"\xf6",
+            b"\x3b\x7f\xff\xff\xff\xff\xff\xff\xff",
+            // Not the shortest form: seen in the field.
+            b"\xb9\x00\x01\x18\x01\x19\x00\x02",
+        ];
+        for sample in samples {
+            assert_eq!(skipped(sample), Ok(sample.len()), "{sample:02x?}");
+        }
+    }
+
+    #[test]
+    fn each_fault_has_its_own_code() {
+        use ErrorCode::*;
+        let nested = |levels: usize| [vec![0x81; levels], vec![0x00]].concat();
+        let many = [b"\x99\x04\x01".to_vec(), vec![0; 1025]].concat();
+        let wide = [b"\xb8\x41".to_vec(), (0..65).flat_map(|i| [0x18, i + 24, 0]).collect()].concat();
+        let cases: &[(&[u8], ErrorCode)] = &[
+            (b"", CborTruncated),
+            (b"\x18", CborTruncated),
+            (b"\x43ab", CborTruncated),
+            (b"\x82\x01", CborTruncated),
+            (b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", CborTruncated),
+            (b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", CborTruncated),
+            (b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff", CborTooManyItems),
+            (b"\x00\x00", CborTrailingBytes),
+            (b"\x1c", CborMalformed),
+            (b"\xff", CborMalformed),
+            (b"\x5f\x41a\xff", CborIndefiniteLength),
+            (b"\x7f\x61a\xff", CborIndefiniteLength),
+            (b"\x9f\xff", CborIndefiniteLength),
+            (b"\xbf\xff", CborIndefiniteLength),
+            (b"\xc0\x00", CborTag),
+            (b"\xf9\x00\x00", CborFloat),
+            (b"\xfb\x00\x00\x00\x00\x00\x00\x00\x00", CborFloat),
+            (b"\xf7", CborSimpleValue),
+            (b"\xe0", CborSimpleValue),
+            (b"\x1b\x80\x00\x00\x00\x00\x00\x00\x00", CborIntegerRange),
+            (b"\x3b\x80\x00\x00\x00\x00\x00\x00\x00", CborIntegerRange),
+            (b"\x61\xff", CborInvalidUtf8),
+            (b"\xa2\x01\x00\x01\x00", CborDuplicateKey),
+            (b"\xa2\x01\x00\x18\x01\x00", CborDuplicateKey),
+            (b"\xa2\x61a\x00\x61a\x00", CborDuplicateKey),
+            (b"\xa1\x41a\x00", CborKeyType),
+            (b"\xa1\xa0\x00", CborKeyType),
+            (&nested(9), CborTooDeep),
+            (&many, CborTooManyItems),
+            (&wide, CborTooManyItems),
+        ];
+        for (bytes, code) in cases {
+            assert_eq!(skipped(bytes), Err(*code), "{bytes:02x?}");
+        }
+        assert_eq!(skipped(&nested(8)), Ok(9));
+        assert_eq!(skipped(&vec![0; MAX_INPUT + 1]), Err(CborTooLarge));
+        assert_eq!(skipped(&nested(60_000)), Err(CborTooDeep));
+    }
+}

@@ -1,0 +1,208 @@
+//! clientDataJSON (§5.8.1): what the browser says about the ceremony.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::wire::json::Json;
+
+/// The longest clientDataJSON, in bytes: origins and challenges are short, extra members rare.
+const MAX_LEN: usize = 16 * 1024;
+/// The most members, so that the search for duplicates stays cheap.
+const MAX_MEMBERS: usize = 64;
+
+/// The members a relying party looks at, unescaped, and not yet judged.
+///
+/// Members of any other name are tolerated in any order (§5.8.1); no name may occur twice, since two
+/// parsers could disagree on which one counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientData<'a> {
+    /// `webauthn.create` or `webauthn.get`.
+    pub type_: Cow<'a, str>,
+    /// The challenge as base64url text.
+    pub challenge: Cow<'a, str>,
+    /// The origin as the client reports it.
+    pub origin: Cow<'a, str>,
+    /// Whether the ceremony ran in a cross-origin frame; absent counts as `false`.
+    pub cross_origin: bool,
+    /// The origin of the topmost frame, from clients that know Level 3.
+    pub top_origin: Option<Cow<'a, str>>,
+}
+
+impl<'a> ClientData<'a> {
+    /// Parses the bytes as they came: a leading byte order mark is dropped and invalid UTF-8 becomes
+    /// U+FFFD, as the specification's UTF-8 decode says. Hash the original bytes, not this value.
+    ///
+    /// # Errors
+    /// `client-data-too-large`, `client-data-not-json`, `client-data-duplicate-member`,
+    /// `client-data-member-missing`, `client-data-member-type`.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        if bytes.len() > MAX_LEN {
+            return Err(Error::new(ErrorCode::ClientDataTooLarge).expected("at most 16384 bytes").found(bytes.len()));
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match String::from_utf8_lossy(bytes) {
+            Cow::Borrowed(text) => from_text(text),
+            Cow::Owned(text) => from_text(&text).map(ClientData::into_owned),
+        }
+    }
+
+    fn into_owned<'b>(self) -> ClientData<'b> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        ClientData {
+            type_: own(self.type_),
+            challenge: own(self.challenge),
+            origin: own(self.origin),
+            cross_origin: self.cross_origin,
+            top_origin: self.top_origin.map(own),
+        }
+    }
+}
+
+fn from_text(text: &str) -> Result<ClientData<'_>> {
+    let members: Members<'_> = serde_json::from_str(text).map_err(|e| Error::new(ErrorCode::ClientDataNotJson).found(e))?;
+    if let Some(name) = members.duplicate {
+        return Err(Error::new(ErrorCode::ClientDataDuplicateMember).found(name));
+    }
+    Ok(ClientData {
+        type_: required("type", members.type_)?,
+        challenge: required("challenge", members.challenge)?,
+        origin: required("origin", members.origin)?,
+        cross_origin: match members.cross_origin {
+            Json::Absent => false,
+            Json::Bool(value) => value,
+            other => return Err(wrong_type("crossOrigin", "a boolean", &other)),
+        },
+        top_origin: match members.top_origin {
+            Json::Absent => None,
+            Json::Text(value) => Some(value),
+            other => return Err(wrong_type("topOrigin", "a string", &other)),
+        },
+    })
+}
+
+fn required<'a>(name: &'static str, value: Json<'a>) -> Result<Cow<'a, str>> {
+    match value {
+        Json::Text(text) => Ok(text),
+        Json::Absent => Err(Error::new(ErrorCode::ClientDataMemberMissing).subject(name)),
+        other => Err(wrong_type(name, "a string", &other)),
+    }
+}
+
+fn wrong_type(name: &'static str, expected: &'static str, found: &Json<'_>) -> Error {
+    Error::new(ErrorCode::ClientDataMemberType).subject(name).expected(expected).found(found.type_name())
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    type_: Json<'a>,
+    challenge: Json<'a>,
+    origin: Json<'a>,
+    cross_origin: Json<'a>,
+    top_origin: Json<'a>,
+    duplicate: Option<String>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> core::result::Result<Self::Value, A::Error> {
+                let mut members = Members::default();
+                let mut seen: Vec<Cow<'de, str>> = Vec::new();
+                while let Some(Json::Text(name)) = map.next_key::<Json<'de>>()? {
+                    if seen.len() >= MAX_MEMBERS {
+                        return Err(serde::de::Error::custom("too many members"));
+                    }
+                    match &*name {
+                        "type" => members.type_ = map.next_value()?,
+                        "challenge" => members.challenge = map.next_value()?,
+                        "origin" => members.origin = map.next_value()?,
+                        "crossOrigin" => members.cross_origin = map.next_value()?,
+                        "topOrigin" => members.top_origin = map.next_value()?,
+                        _ => map.next_value::<IgnoredAny>().map(|_| ())?,
+                    }
+                    if seen.contains(&name) {
+                        members.duplicate.get_or_insert(name.into_owned());
+                    } else {
+                        seen.push(name);
+                    }
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"type":"webauthn.get","challenge":"AA","origin":"https://example.com"}"#;
+
+    fn code(bytes: impl AsRef<[u8]>) -> core::result::Result<(), ErrorCode> {
+        ClientData::parse(bytes.as_ref()).map(|_| ()).map_err(|e| e.error_code())
+    }
+
+    #[test]
+    fn order_extra_members_whitespace_escapes_and_a_bom_are_tolerated() {
+        let texts = [
+            GOOD,
+            "\u{feff}{\"type\":\"webauthn.get\",\"challenge\":\"AA\",\"origin\":\"https://example.com\"}",
+            r#" { "origin" : "https:\/\/example.com", "challenge":"AA", "new_keys":{"a":[1,null]}, "tokenBinding":"unused", "type":"webauthn.g\u0065t" } "#,
+        ];
+        for text in texts {
+            let parsed = ClientData::parse(text.as_bytes()).expect(text);
+            assert_eq!(
+                (&*parsed.type_, &*parsed.challenge, &*parsed.origin, parsed.cross_origin, parsed.top_origin),
+                ("webauthn.get", "AA", "https://example.com", false, None)
+            );
+        }
+    }
+
+    #[test]
+    fn invalid_utf8_becomes_the_replacement_character() {
+        let bytes = [b"{\"type\":\"t\",\"challenge\":\"c\",\"origin\":\"https://ex".as_slice(), b"\xff", b"ample.com\"}"].concat();
+        assert_eq!(ClientData::parse(&bytes).map(|c| c.origin.contains('\u{fffd}')), Ok(true));
+    }
+
+    #[test]
+    fn each_fault_has_its_own_code() {
+        use ErrorCode::*;
+        let cases = [
+            ("", ClientDataNotJson),
+            ("[]", ClientDataNotJson),
+            ("null", ClientDataNotJson),
+            (&GOOD[..20], ClientDataNotJson),
+            (&alloc::format!("{GOOD}x"), ClientDataNotJson),
+            (&GOOD.replace("AA", "A\u{0}A"), ClientDataNotJson),
+            (&GOOD.replace("AA", "\\ud800"), ClientDataNotJson),
+            (&alloc::format!("{}{}{}", &GOOD[..GOOD.len() - 1], ",\"x\":", "[".repeat(12_000)), ClientDataNotJson),
+            (&alloc::format!("{{{}\"y\":0}}", (0..70).map(|i| alloc::format!("\"x{i}\":0,")).collect::<String>()), ClientDataNotJson),
+            (&GOOD.replace("{", "{\"type\":\"webauthn.get\","), ClientDataDuplicateMember),
+            (&GOOD.replace("{", "{\"t\\u0079pe\":\"webauthn.get\","), ClientDataDuplicateMember),
+            (&GOOD.replace("{", "{\"x\":1,\"x\":1,"), ClientDataDuplicateMember),
+            (&GOOD.replace("\"challenge\"", "\"c\""), ClientDataMemberMissing),
+            (&GOOD.replace("\"AA\"", "7"), ClientDataMemberType),
+            (&GOOD.replace("\"AA\"", "null"), ClientDataMemberType),
+            (&GOOD.replace("\"AA\"", "{}"), ClientDataMemberType),
+            (&GOOD.replace("{", "{\"crossOrigin\":\"false\","), ClientDataMemberType),
+            (&GOOD.replace("{", "{\"topOrigin\":null,"), ClientDataMemberType),
+            (&alloc::format!("{GOOD}{}", " ".repeat(MAX_LEN)), ClientDataTooLarge),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(code(text), Err(expected), "{}", text.chars().take(80).collect::<String>());
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Credential public keys as COSE_Key (§5.8.5, §6.5.1; RFC 9052, 9053, 8230).
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::parse::cbor::{Item, Key, Reader};
+use crate::types::{Algorithm, Curve};
+
+/// A credential public key of the right shape for its algorithm.
+///
+/// Whether an EC point lies on its curve is for the crypto provider to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoseKey<'a> {
+    /// The `alg` parameter.
+    pub algorithm: Algorithm,
+    /// The numbers of the key.
+    pub material: KeyMaterial<'a>,
+}
+
+/// The numbers of a public key, big-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyMaterial<'a> {
+    /// A point in affine coordinates, each of the curve's full length (32, 48 or 66 bytes).
+    Ec {
+        /// The curve.
+        curve: Curve,
+        /// The x coordinate.
+        x: &'a [u8],
+        /// The y coordinate.
+        y: &'a [u8],
+    },
+    /// An Ed25519 key, 32 bytes.
+    Ed25519 {
+        /// The encoded point.
+        x: &'a [u8; 32],
+    },
+    /// An RSA key of 2048 to 8192 bits, without leading zeros.
+    Rsa {
+        /// The modulus.
+        n: &'a [u8],
+        /// The exponent: odd, 3 or more, at most 4 bytes.
+        e: &'a [u8],
+    },
+}
+
+/// The parameters by label, before anyone asks whether they belong together.
+#[derive(Default)]
+struct Parameters<'a> {
+    kty: Option<Item<'a>>,
+    alg: Option<Item<'a>>,
+    minus_1: Option<Item<'a>>,
+    minus_2: Option<Item<'a>>,
+    minus_3: Option<Item<'a>>,
+    /// The first label beyond those five.
+    extra: Option<i64>,
+}
+
+const KTY_OKP: i64 = 1;
+const KTY_EC2: i64 = 2;
+const KTY_RSA: i64 = 3;
+
+impl<'a> CoseKey<'a> {
+    /// Parses the CBOR map.
+    ///
+    /// # Errors
+    /// The `public-key-…` codes but `public-key-not-on-curve`, and the `cbor-…` codes.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        let parameters = Parameters::read(bytes)?;
+        let kty = integer("kty", parameters.kty)?;
+        let alg = integer("alg", parameters.alg)?;
+        let algorithm = Algorithm::from_cose_id(alg).ok_or_else(|| Error::new(ErrorCode::PublicKeyAlgorithmUnsupported).found(alg))?;
+        let (expected_kty, curve) = shape(algorithm);
+        if kty != expected_kty {
+            return Err(Error::new(ErrorCode::PublicKeyTypeMismatch).subject(algorithm).expected(expected_kty).found(kty));
+        }
+        parameters.refuse_extra(kty)?;
+        let material = match curve {
+            Some(CurveId::Ec(curve, crv)) => {
+                parameters.expect_curve(crv)?;
+                parameters.ec(curve)?
+            }
+            Some(CurveId::Ed25519) => {
+                parameters.expect_curve(6)?;
+                parameters.ed25519()?
+            }
+            None => parameters.rsa()?,
+        };
+        Ok(Self { algorithm, material })
+    }
+}
+
+enum CurveId {
+    Ec(Curve, i64),
+    Ed25519,
+}
+
+/// The key type and, for elliptic curves, the `crv` that WebAuthn ties to an algorithm.
+fn shape(algorithm: Algorithm) -> (i64, Option<CurveId>) {
+    match algorithm {
+        Algorithm::Es256 | Algorithm::Esp256 => (KTY_EC2, Some(CurveId::Ec(Curve::P256, 1))),
+        Algorithm::Es384 | Algorithm::Esp384 => (KTY_EC2, Some(CurveId::Ec(Curve::P384, 2))),
+        Algorithm::Es512 | Algorithm::Esp512 => (KTY_EC2, Some(CurveId::Ec(Curve::P521, 3))),
+        Algorithm::EdDsa | Algorithm::Ed25519 => (KTY_OKP, Some(CurveId::Ed25519)),
+        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 | Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => (KTY_RSA, None),
+    }
+}
+
+impl<'a> Parameters<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes)?;
+        reader.skip()?;
+        reader.end()?;
+
+        let mut reader = Reader::new(bytes)?;
+        let Item::Map(len) = reader.item()? else { return Err(ErrorCode::PublicKeyNotMap.into()) };
+        let mut parameters = Self::default();
+        reader.map_entries(len, |key, reader| {
+            let value = Reader::new(reader.skip()?)?.item()?;
+            let Key::Int(label) = key else { return Err(Error::new(ErrorCode::PublicKeyExtraParameter).found(format_args!("{key:?}"))) };
+            match label {
+                1 => parameters.kty = Some(value),
+                3 => parameters.alg = Some(value),
+                -1 => parameters.minus_1 = Some(value),
+                -2 => parameters.minus_2 = Some(value),
+                -3 => parameters.minus_3 = Some(value),
+                other => parameters.extra = parameters.extra.or(Some(other)),
+            }
+            Ok(())
+        })?;
+        Ok(parameters)
+    }
+
+    /// Nothing beyond the required parameters is allowed, a private part least of all.
+    fn refuse_extra(&self, kty: i64) -> Result<()> {
+        let third_is_extra = kty != KTY_EC2 && self.minus_3.is_some();
+        let Some(label) = self.extra.or(third_is_extra.then_some(-3)) else { return Ok(()) };
+        let private = match kty {
+            KTY_RSA => (-12..=-3).contains(&label),
+            _ => label == -4,
+        };
+        let code = if private { ErrorCode::PublicKeyPrivatePart } else { ErrorCode::PublicKeyExtraParameter };
+        Err(Error::new(code).subject("label").found(label))
+    }
+
+    fn expect_curve(&self, expected: i64) -> Result<()> {
+        match integer("crv", self.minus_1)? {
+            crv if crv == expected => Ok(()),
+            crv => Err(Error::new(ErrorCode::PublicKeyCurveMismatch).expected(expected).found(crv)),
+        }
+    }
+
+    fn ec(&self, curve: Curve) -> Result<KeyMaterial<'a>> {
+        if let Some(Item::Bool(_)) = self.minus_3 {
+            return Err(ErrorCode::PublicKeyCompressedPoint.into());
+        }
+        let coordinate = |name, item| match byte_string(name, item)? {
+            bytes if bytes.len() == curve.coordinate_len() => Ok(bytes),
+            bytes => {
+                Err(Error::new(ErrorCode::PublicKeyCoordinateLength).subject(name).expected(curve.coordinate_len()).found(bytes.len()))
+            }
+        };
+        Ok(KeyMaterial::Ec { curve, x: coordinate("x", self.minus_2)?, y: coordinate("y", self.minus_3)? })
+    }
+
+    fn ed25519(&self) -> Result<KeyMaterial<'a>> {
+        let x = byte_string("x", self.minus_2)?;
+        let wrong = |_| Error::new(ErrorCode::PublicKeyCoordinateLength).subject("x").expected(32).found(x.len());
+        Ok(KeyMaterial::Ed25519 { x: x.try_into().map_err(wrong)? })
+    }
+
+    fn rsa(&self) -> Result<KeyMaterial<'a>> {
+        let n = byte_string("n", self.minus_1)?;
+        let e = byte_string("e", self.minus_2)?;
+        for (name, number) in [("n", n), ("e", e)] {
+            if matches!(number, [0, ..]) {
+                return Err(Error::new(ErrorCode::PublicKeyRsaLeadingZero).subject(name));
+            }
+        }
+        check_rsa_modulus(n)?;
+        let exponent_fits = matches!(e, [3..=255] | [_, _] | [_, _, _] | [_, _, _, _]);
+        if !exponent_fits || e.last().is_none_or(|last| last % 2 == 0) {
+            return Err(ErrorCode::PublicKeyRsaExponent.into());
+        }
+        Ok(KeyMaterial::Rsa { n, e })
+    }
+}
+
+/// 2048 to 8192 bits, counted exactly: moduli of odd bit lengths exist and are fine.
+fn check_rsa_modulus(n: &[u8]) -> Result<()> {
+    let leading = n.first().map_or(0, |b| b.leading_zeros());
+    let bits = n.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0));
+    let code = match bits {
+        0..2048 => ErrorCode::PublicKeyRsaTooSmall,
+        2048..=8192 if n.last().is_some_and(|last| last % 2 == 1) => return Ok(()),
+        2048..=8192 => ErrorCode::PublicKeyRsaEvenModulus,
+        _ => ErrorCode::PublicKeyRsaTooLarge,
+    };
+    Err(Error::new(code).found(format_args!("{bits} bits")))
+}
+
+fn integer(name: &'static str, item: Option<Item<'_>>) -> Result<i64> {
+    match item {
+        Some(Item::Int(n)) => Ok(n),
+        Some(other) => Err(wrong_type(name, "an integer", other)),
+        None => Err(Error::new(ErrorCode::PublicKeyParameterMissing).subject(name)),
+    }
+}
+
+fn byte_string<'a>(name: &'static str, item: Option<Item<'a>>) -> Result<&'a [u8]> {
+    match item {
+        Some(Item::Bytes(bytes)) => Ok(bytes),
+        Some(other) => Err(wrong_type(name, "a byte string", other)),
+        None => Err(Error::new(ErrorCode::PublicKeyParameterMissing).subject(name)),
+    }
+}
+
+fn wrong_type(name: &'static str, expected: &'static str, found: Item<'_>) -> Error {
+    Error::new(ErrorCode::PublicKeyParameterType).subject(name).expected(expected).found(found.type_name())
+}

@@ -1,0 +1,241 @@
+//! Where credential records and pending ceremonies are kept.
+//!
+//! Both traits are declared with `impl Future + Send`, so implementers write plain `async fn`, any
+//! runtime works, and a blocking or in-memory store costs nothing. For trait objects there are
+//! [`DynCredentialStore`] and [`DynCeremonyStore`].
+
+mod dynamic;
+#[cfg(feature = "std")]
+mod memory;
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::Future;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use dynamic::{DynCeremonyStore, DynCredentialStore};
+#[cfg(feature = "std")]
+pub use memory::{MemoryCeremonies, MemoryStore};
+
+use crate::ceremony::{CredentialRecord, RecordUpdate};
+use crate::error::{Error, ErrorCode};
+use crate::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
+
+/// Why a store could not answer: a fault of the store, never a verdict on a user.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store failed or cannot be reached; the text is for the operator.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The store holds as much as it may.
+    #[error("the store is full")]
+    Full,
+}
+
+impl StoreError {
+    /// A failure with the underlying error's text.
+    pub fn unavailable(error: impl fmt::Display) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// Whether a record was inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Inserted {
+    /// It was not there and now is.
+    Yes,
+    /// A record with this scope and credential ID was there already and is unchanged.
+    AlreadyThere,
+}
+
+/// Whether a use was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Recorded {
+    /// The record was as expected and has been updated.
+    Yes,
+    /// The record has another owner or [`UseState`](crate::UseState) than expected, and is unchanged.
+    Conflict,
+    /// There is no such record.
+    NotFound,
+}
+
+/// Keeps credential records, each under its scope and credential ID.
+///
+/// What lies in another scope does not exist for a call. There is no upsert: a credential ID belongs to
+/// one account for good.
+pub trait CredentialStore: Send + Sync {
+    /// Inserts a record unless its scope and credential ID are taken, atomically.
+    fn insert(&self, record: &CredentialRecord) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
+
+    /// Finds one record.
+    fn find(&self, scope: &Scope, id: &CredentialId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send;
+
+    /// Lists a user's records, oldest first.
+    fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send;
+
+    /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle` and
+    /// its use state equals `update.expected`; then the use state becomes `update.next` and the time of last use
+    /// `update.used_at`, unless a later one is recorded. Nothing else may be compared or changed, so that a
+    /// rename at the same time fails nobody.
+    fn record_use(&self, update: &RecordUpdate) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
+
+    /// Renames one record of this user; `false` if there is none.
+    fn rename(
+        &self,
+        scope: &Scope,
+        user: &UserHandle,
+        id: &CredentialId,
+        name: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Deletes one record of this user; `false` if there is none.
+    fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Deletes all of a user's records; how many there were.
+    fn delete_all(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<u64, StoreError>> + Send;
+}
+
+/// Keeps pending ceremonies until they are taken, once.
+pub trait CeremonyStore: Send + Sync {
+    /// Keeps a ceremony at least until it expires, and returns the ID that takes it: `ceremony.id`, unless
+    /// the store makes its own (a sealed token, say).
+    fn put(&self, ceremony: NewCeremony, now: UnixTime) -> impl Future<Output = Result<CeremonyId, StoreError>> + Send;
+
+    /// Removes a ceremony and returns its state, atomically: of two callers one gets it.
+    fn take(&self, scope: &Scope, id: &CeremonyId) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// The same, found by the challenge that was issued; afterwards neither way finds it.
+    fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+}
+
+/// A pending ceremony on its way into a store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewCeremony {
+    /// The tenant.
+    pub scope: Scope,
+    /// A fresh random ID.
+    pub id: CeremonyId,
+    /// The challenge that was issued.
+    pub challenge: Challenge,
+    /// The pending state, JSON.
+    pub state: String,
+    /// When it may be forgotten.
+    pub expires_at: UnixTime,
+}
+
+impl NewCeremony {
+    /// A ceremony from its parts.
+    #[must_use]
+    pub fn new(scope: Scope, id: CeremonyId, challenge: Challenge, state: String, expires_at: UnixTime) -> Self {
+        Self { scope, id, challenge, state, expires_at }
+    }
+}
+
+/// The opaque, single-use ID of a pending ceremony, which the second request brings back.
+///
+/// Whoever has it can complete or waste the ceremony: keep it in the user's own session or an
+/// `HttpOnly` cookie. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct CeremonyId(String);
+
+impl CeremonyId {
+    /// The longest ID taken, in bytes: room for sealed tokens.
+    const MAX_LEN: usize = 16 * 1024;
+
+    /// Takes the text that came back; one that is too long is cut and so will not be found.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        if text.len() > Self::MAX_LEN {
+            text.clear();
+        }
+        Self(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for CeremonyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl fmt::Debug for CeremonyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CeremonyId(…)")
+    }
+}
+
+impl StoreError {
+    /// As the crate's error, where a credential store said it.
+    pub(crate) fn of_credentials(self) -> Error {
+        self.into_error(ErrorCode::CredentialStoreFull)
+    }
+
+    /// As the crate's error, where a ceremony store said it.
+    pub(crate) fn of_ceremonies(self) -> Error {
+        self.into_error(ErrorCode::CeremonyStoreFull)
+    }
+
+    fn into_error(self, full: ErrorCode) -> Error {
+        match self {
+            Self::Full => full.into(),
+            Self::Unavailable(text) => Error::new(ErrorCode::StoreUnavailable).found(text),
+        }
+    }
+}
+
+/// A reference or a shared pointer to a store is a store.
+macro_rules! forward {
+    ($($pointer:ty)*) => {$(
+        impl<T: CredentialStore + ?Sized> CredentialStore for $pointer {
+            fn insert(&self, record: &CredentialRecord) -> impl Future<Output = Result<Inserted, StoreError>> + Send {
+                (**self).insert(record)
+            }
+            fn find(&self, scope: &Scope, id: &CredentialId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send {
+                (**self).find(scope, id)
+            }
+            fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send {
+                (**self).list(scope, user)
+            }
+            fn record_use(&self, update: &RecordUpdate) -> impl Future<Output = Result<Recorded, StoreError>> + Send {
+                (**self).record_use(update)
+            }
+            fn rename(&self, scope: &Scope, user: &UserHandle, id: &CredentialId, name: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
+                (**self).rename(scope, user, id, name)
+            }
+            fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> impl Future<Output = Result<bool, StoreError>> + Send {
+                (**self).delete(scope, user, id)
+            }
+            fn delete_all(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<u64, StoreError>> + Send {
+                (**self).delete_all(scope, user)
+            }
+        }
+
+        impl<T: CeremonyStore + ?Sized> CeremonyStore for $pointer {
+            fn put(&self, ceremony: NewCeremony, now: UnixTime) -> impl Future<Output = Result<CeremonyId, StoreError>> + Send {
+                (**self).put(ceremony, now)
+            }
+            fn take(&self, scope: &Scope, id: &CeremonyId) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+                (**self).take(scope, id)
+            }
+            fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+                (**self).take_by_challenge(scope, challenge)
+            }
+        }
+    )*};
+}
+forward!(Arc<T> &T);

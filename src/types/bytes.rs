@@ -1,0 +1,147 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{ErrorCode, Result};
+
+/// Padding is never written and always tolerated; trailing bits must be zero, so that one value has one spelling.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Encodes as base64url without padding (§3 of WebAuthn, RFC 4648 §5).
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    ENGINE.encode(bytes)
+}
+
+/// Decodes base64url; padding is tolerated, the standard alphabet and whitespace are not.
+fn decode_base64url(text: &str) -> Result<Vec<u8>> {
+    ENGINE.decode(text).map_err(|_| ErrorCode::Base64Malformed.into())
+}
+
+/// Opaque bytes that travel through JSON as base64url: written without padding, read with or without.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Bytes(Vec<u8>);
+
+impl Bytes {
+    /// The bytes themselves.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Gives the bytes away.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads base64url, with or without padding.
+    ///
+    /// # Errors
+    /// `base64url-malformed`.
+    pub fn from_base64url(text: &str) -> Result<Self> {
+        decode_base64url(text).map(Self)
+    }
+
+    /// Writes base64url without padding.
+    #[must_use]
+    pub fn to_base64url(&self) -> String {
+        base64url(&self.0)
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({} bytes)", self.0.len())
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_base64url())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        let text = alloc::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::from_base64url(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Serde for a byte-valued newtype with `new(impl Into<Vec<u8>>) -> Result<Self>` and `as_bytes`.
+macro_rules! serde_base64url {
+    ($type:ident) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(&crate::types::base64url(self.as_bytes()))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+                let bytes = crate::types::Bytes::deserialize(deserializer)?;
+                Self::new(bytes.into_vec()).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(super) use serde_base64url;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_tolerated_coming_in_and_absent_going_out() {
+        assert_eq!(base64url(b"a"), "YQ");
+        for text in ["YQ", "YQ=="] {
+            assert_eq!(decode_base64url(text), Ok(b"a".to_vec()));
+        }
+    }
+
+    #[test]
+    fn other_alphabets_whitespace_and_loose_bits_are_refused() {
+        for text in ["+/+/", "YQ\n", " YQ", "YR", "Y", "YQ=a", "=YQ", "ü"] {
+            let code = decode_base64url(text).map_err(|e| e.error_code());
+            assert_eq!(code, Err(ErrorCode::Base64Malformed), "{text:?}");
+        }
+    }
+}

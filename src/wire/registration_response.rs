@@ -1,0 +1,146 @@
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Deserializer};
+
+use super::extensions::{ClientExtensionResults, RawResults};
+use super::json::{Json, Obj, Texts, parse_response};
+use crate::error::{Error, ErrorCode, Result};
+use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, Transport};
+
+/// What the browser answers to creation options (`RegistrationResponseJSON`, §5.1).
+///
+/// Nothing in it is believed before a ceremony has verified it. Build one from the standard JSON with
+/// [`from_json`](Self::from_json) or serde, or from parts with [`from_parts`](Self::from_parts) where
+/// a product's JSON differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RegistrationResponse {
+    /// The credential ID (`rawId`), as it came.
+    pub raw_id: Bytes,
+    /// `type`; anything but `public-key` is refused by the ceremony.
+    pub credential_type: CredentialType,
+    /// `authenticatorAttachment`: unsigned, a hint.
+    pub authenticator_attachment: Option<AuthenticatorAttachment>,
+    /// `clientDataJSON`: the bytes that were hashed.
+    pub client_data_json: Bytes,
+    /// `attestationObject`, CBOR.
+    pub attestation_object: Bytes,
+    /// `transports`: unsigned, kept as they came.
+    pub transports: Vec<Transport>,
+    /// `authenticatorData`: an unsigned copy of what the attestation object holds; compared, never used.
+    pub authenticator_data: Option<Bytes>,
+    /// `publicKeyAlgorithm`: an unsigned copy; compared, never used.
+    pub public_key_algorithm: Option<i64>,
+    /// `publicKey`: an unsigned copy in DER (SPKI); compared, never used.
+    pub public_key: Option<Bytes>,
+    /// `clientExtensionResults`: unsigned; empty if absent.
+    pub client_extension_results: ClientExtensionResults,
+}
+
+impl RegistrationResponse {
+    /// Builds a response from its three essential parts, for callers whose JSON differs from the standard's.
+    ///
+    /// The public fields take the rest (transports, extension results …).
+    #[must_use]
+    pub fn from_parts(raw_id: impl Into<Bytes>, client_data_json: impl Into<Bytes>, attestation_object: impl Into<Bytes>) -> Self {
+        Self {
+            raw_id: raw_id.into(),
+            credential_type: CredentialType::PUBLIC_KEY,
+            authenticator_attachment: None,
+            client_data_json: client_data_json.into(),
+            attestation_object: attestation_object.into(),
+            transports: Vec::new(),
+            authenticator_data: None,
+            public_key_algorithm: None,
+            public_key: None,
+            client_extension_results: ClientExtensionResults::default(),
+        }
+    }
+
+    /// Parses `RegistrationResponseJSON`, at most 256 KiB of it; unknown members are tolerated.
+    ///
+    /// # Errors
+    /// `json-malformed`, `json-too-large`, `member-missing`, `member-type`, `member-too-long`,
+    /// `base64url-malformed` (these four name the member), `credential-id-mismatch` when `id` is not
+    /// the base64url of `rawId`, `response-kind-mismatch` for an authentication response.
+    pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
+        parse_response::<Raw<'_>>(text.as_ref())?.try_into()
+    }
+}
+
+impl<'de> Deserialize<'de> for RegistrationResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        let raw = Obj::<Raw<'de>>::deserialize(deserializer)?;
+        raw.required("response").and_then(Self::try_from).map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw<'a> {
+    #[serde(borrow, default)]
+    id: Json<'a>,
+    #[serde(borrow, default)]
+    raw_id: Json<'a>,
+    #[serde(borrow, default, rename = "type")]
+    credential_type: Json<'a>,
+    #[serde(borrow, default)]
+    authenticator_attachment: Json<'a>,
+    #[serde(borrow, default)]
+    client_extension_results: Obj<RawResults<'a>>,
+    #[serde(borrow, default)]
+    response: Obj<RawResponse<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawResponse<'a> {
+    #[serde(borrow, default, rename = "clientDataJSON")]
+    client_data_json: Json<'a>,
+    #[serde(borrow, default)]
+    attestation_object: Json<'a>,
+    #[serde(borrow, default)]
+    authenticator_data: Json<'a>,
+    #[serde(default)]
+    transports: Texts,
+    #[serde(borrow, default)]
+    public_key: Json<'a>,
+    #[serde(borrow, default)]
+    public_key_algorithm: Json<'a>,
+    /// Only an authentication response has one.
+    #[serde(borrow, default)]
+    signature: Json<'a>,
+}
+
+impl TryFrom<Raw<'_>> for RegistrationResponse {
+    type Error = Error;
+
+    fn try_from(raw: Raw<'_>) -> Result<Self> {
+        let raw_id = matching_ids(&raw.id, &raw.raw_id)?;
+        let response = raw.response.required("response")?;
+        // §7.1 step 3.
+        if response.attestation_object == Json::Absent && response.signature != Json::Absent {
+            return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.1/3").expected("a registration response"));
+        }
+        let attachment = raw.authenticator_attachment.optional_text("authenticatorAttachment")?;
+        Ok(Self {
+            raw_id,
+            credential_type: CredentialType::new(raw.credential_type.text("type")?),
+            authenticator_attachment: attachment.map(AuthenticatorAttachment::new),
+            client_data_json: response.client_data_json.bytes("response.clientDataJSON")?,
+            attestation_object: response.attestation_object.bytes("response.attestationObject")?,
+            transports: response.transports.or_empty("response.transports")?.into_iter().map(Transport::new).collect(),
+            authenticator_data: response.authenticator_data.optional_bytes("response.authenticatorData")?,
+            public_key_algorithm: response.public_key_algorithm.optional_int("response.publicKeyAlgorithm")?,
+            public_key: response.public_key.optional_bytes("response.publicKey")?,
+            client_extension_results: raw.client_extension_results.optional("clientExtensionResults")?.map(Into::into).unwrap_or_default(),
+        })
+    }
+}
+
+/// `rawId`, if `id` says the same.
+pub(super) fn matching_ids(id: &Json<'_>, raw_id: &Json<'_>) -> Result<Bytes> {
+    let id = id.bytes("id")?;
+    let raw_id = raw_id.bytes("rawId")?;
+    if id == raw_id { Ok(raw_id) } else { Err(Error::new(ErrorCode::CredentialIdMismatch).subject("id, rawId")) }
+}
