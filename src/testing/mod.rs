@@ -1,0 +1,87 @@
+//! A software authenticator and client, so that a backend can be tested without a browser.
+//!
+//! [`VirtualAuthenticator`] plays both parts that stand between a person and a relying party: the client (browser)
+//! that reads the options and writes the client data, and the authenticator that makes keys and signs. It answers
+//! with a *draft*: a complete, honest response that has not been signed yet. Every part of a draft can be read and
+//! changed; [`RegistrationDraft::finish`] and [`AssertionDraft::finish`] then sign what is there. So a test for one
+//! broken rule changes one thing, and everything else stays valid:
+//!
+//! ```
+//! use passkeeper::testing::{VirtualAuthenticator, flags};
+//!
+//! let options = r#"{
+//!     "rp": { "id": "example.com", "name": "Example" },
+//!     "user": { "id": "dXNlci0x", "name": "ann", "displayName": "Ann" },
+//!     "challenge": "AAECAwQFBgcICQoLDA0ODw",
+//!     "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }]
+//! }"#;
+//! let mut authenticator = VirtualAuthenticator::new(1);
+//! let mut draft = authenticator.create(options, "https://example.com").unwrap();
+//! let honest = draft.to_json();
+//!
+//! draft.auth_data.set_flag(flags::UP, false);
+//! let nobody_there = draft.to_json();
+//! assert_ne!(honest, nobody_there);
+//! ```
+//!
+//! The pieces are usable on their own: [`Cbor`] writes well-formed and deliberately malformed CBOR, [`KeyPair`] signs
+//! rightly and in several wrong ways, and the drafts have constructors.
+//!
+//! - **Deterministic.** Keys, credential IDs and signatures follow from seeds; two runs give the same bytes.
+//! - **Independent.** Nothing here is shared with the verifying code, so that one mistake cannot cancel another.
+//! - **For tests only.** The private keys are predictable by anyone. Never enable the `testing` feature in a release
+//!   build of a server.
+//!
+//! Misuse of this module, such as asking an RSA key for an ECDSA signature, panics; each such function says when.
+
+// Test equipment: a broken expectation should stop the test at once.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::string_slice,
+    clippy::unreachable,
+    clippy::panic
+)]
+
+mod algorithm;
+mod assertion;
+mod attestation;
+mod auth_data;
+mod authenticator;
+mod cbor;
+mod client_data;
+mod der;
+mod ecdsa;
+mod error;
+mod keys;
+mod options;
+mod registration;
+mod rsa;
+mod seed;
+
+pub use algorithm::{HashAlgorithm, KeyAlgorithm};
+pub use assertion::AssertionDraft;
+pub use attestation::AttestationKind;
+pub use auth_data::{AttestedDraft, AuthDataDraft, flags};
+pub use authenticator::{Backup, CounterMode, VirtualAuthenticator, VirtualCredential};
+pub use cbor::Cbor;
+pub use client_data::ClientDataDraft;
+pub use der::der_signature;
+pub use error::ClientError;
+pub use keys::KeyPair;
+pub use registration::RegistrationDraft;
+pub use rsa::{pkcs1v15_encoding, pss_encoding};
+
+use alloc::string::String;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// base64url without padding, as all binary members of the JSON forms are written.
+fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
