@@ -1,23 +1,74 @@
-//! The relying-party side of WebAuthn: register passkeys, sign in with them, and trust the answer.
+//! The relying-party side of WebAuthn Level 3: register passkeys, sign in with them, and trust the answer.
+//!
+//! # Start here
+//!
+//! [`Passkeys`] is what a backend calls: it starts and completes ceremonies over two stores. Below it lies the pure
+//! core, for those who bring their own everything: [`RelyingParty`] makes options and a pending state,
+//! [`PendingRegistration::verify`], [`Pending::receive`] and [`Received::verify`] judge the answer.
+//!
+//! ```
+//! use passkeeper::store::{MemoryCeremonies, MemoryStore};
+//! use passkeeper::types::UserHandle;
+//! use passkeeper::wire::{RegistrationResponse, UserEntity};
+//! use passkeeper::{Passkeys, RegistrationRequest, RelyingParty};
+//! # use passkeeper::testing::VirtualAuthenticator;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let rp = RelyingParty::builder("example.com", "Example Ltd").build()?;
+//! let passkeys = Passkeys::new(rp, MemoryStore::new(), MemoryCeremonies::new());
+//!
+//! // First request: `start.options` goes to the browser as JSON, `start.session` stays with the user's session.
+//! let user = UserEntity { id: UserHandle::new([1; 64])?, name: "alice".into(), display_name: "Alice".into() };
+//! let start = passkeys.start_registration(RegistrationRequest::new(user)).await?;
+//! # let json = VirtualAuthenticator::new(1).create(&serde_json::to_string(&start.options)?, "https://example.com")?.to_json();
+//!
+//! // Second request: `json` is what `credential.toJSON()` gave.
+//! let response = RegistrationResponse::from_json(&json)?;
+//! let registered = passkeys.complete_registration(&start.session, &response).await?;
+//! # Ok(()) }
+//! # pollster::block_on(run()).unwrap();
+//! ```
+//!
+//! A login cannot be made up: its type has no public constructor, and a step-up is another type.
+//!
+//! ```compile_fail
+//! # fn is_login(login: passkeeper::Authenticated) {}
+//! # fn asserted() -> passkeeper::Asserted { todo!() }
+//! is_login(asserted());
+//! ```
+//!
+//! # The rooms
+//!
+//! From the ground up; imports point down only.
+//!
+//! | Room | What happens there |
+//! |---|---|
+//! | [`types`], [`wire`] | small values that check themselves; JSON out and in |
+//! | [`parse`] | bytes to typed values, bounded; never judges |
+//! | [`crypto`], [`attestation`] | signatures and statements; never fetches |
+//! | [`ceremony`] | the steps of §7.1 and §7.2, in order; never stores |
+//! | [`store`], [`Passkeys`] | the facade over stores; still no I/O of its own |
+//!
+//! `docs/DESIGN.md` says why, `docs/ERRORS.md` lists every error code.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-// L0: values and JSON.
 mod error;
 pub mod types;
 pub mod wire;
-// L1: bytes to typed values.
+
 pub mod parse;
-// L2: signatures and statements.
+
 pub mod attestation;
 pub mod crypto;
-// L3: the ceremonies.
+
 pub mod ceremony;
-// L4: the facade over stores.
+
 mod passkeys;
 mod sources;
 pub mod store;
@@ -33,3 +84,8 @@ pub use sources::SystemClock;
 #[cfg(feature = "getrandom")]
 pub use sources::SystemEntropy;
 pub use sources::{Clock, Entropy, EntropyError};
+
+/// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -112,7 +112,8 @@ impl TryFrom<Raw<'_>> for AuthenticationResponse {
     fn try_from(raw: Raw<'_>) -> Result<Self> {
         let raw_id = matching_ids(&raw.id, &raw.raw_id)?;
         let response = raw.response.required("response")?;
-        // §7.2 step 3.
+        // 7.2/3: the response is of the right kind. 7.2/4: an absent map of extension results is an empty one.
+        // 7.2/7: client data, authenticator data and signature are all there.
         if response.signature == Json::Absent && response.attestation_object != Json::Absent {
             return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.2/3").expected("an authentication response"));
         }

@@ -118,7 +118,7 @@ impl TryFrom<Raw<'_>> for RegistrationResponse {
     fn try_from(raw: Raw<'_>) -> Result<Self> {
         let raw_id = matching_ids(&raw.id, &raw.raw_id)?;
         let response = raw.response.required("response")?;
-        // §7.1 step 3.
+        // 7.1/3: the response is of the right kind. 7.1/4: an absent map of extension results is an empty one.
         if response.attestation_object == Json::Absent && response.signature != Json::Absent {
             return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.1/3").expected("a registration response"));
         }

@@ -1,0 +1,101 @@
+//! Whole ceremonies from JSON text to verdict, and their parts, with fixed inputs.
+//!
+//! Compare figures of one run with each other; machines differ. `cargo bench` measures,
+//! `cargo bench -- --test` runs each once.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use passkeeper::crypto::rustcrypto::PROVIDER;
+use passkeeper::parse::{AuthenticatorData, ClientData, CoseKey};
+use passkeeper::testing::{AttestationKind, KeyAlgorithm, VirtualAuthenticator};
+use passkeeper::types::{Algorithm, AlgorithmList, Challenge, UnixTime, UserHandle};
+use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
+use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationRequest, RelyingParty};
+
+const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
+const ORIGIN: &str = "https://example.com";
+
+fn relying_party() -> RelyingParty {
+    let algorithms = AlgorithmList::new(Algorithm::ALL.iter().copied()).unwrap();
+    RelyingParty::builder("example.com", "Example").algorithms(algorithms).build().unwrap()
+}
+
+/// Pending state and response of a registration, as text.
+fn registration(rp: &RelyingParty, device: &mut VirtualAuthenticator) -> (String, String) {
+    let user = UserEntity { id: UserHandle::new(*b"alice").unwrap(), name: "alice".into(), display_name: "Alice".into() };
+    let (options, pending) = rp.start_registration(RegistrationRequest::new(user), Challenge::new([7; 32]).unwrap(), NOW).unwrap();
+    let response = device.create(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap().to_json();
+    (pending.into_json().unwrap(), response)
+}
+
+/// Pending state, response and record of a sign-in.
+fn authentication(rp: &RelyingParty, algorithm: KeyAlgorithm) -> (String, String, CredentialRecord) {
+    let mut device = VirtualAuthenticator::new(1).with_algorithms(&[algorithm]);
+    let (pending, response) = registration(rp, &mut device);
+    let response = RegistrationResponse::from_json(response).unwrap();
+    let record = PendingRegistration::from_json(&pending).unwrap().verify(rp, &response, NOW).unwrap().into_record();
+    let (options, pending) = rp.start_authentication(AuthenticationRequest::discoverable(), Challenge::new([8; 32]).unwrap(), NOW).unwrap();
+    let response = device.get(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap().to_json();
+    (pending.into_json().unwrap(), response, record)
+}
+
+fn registrations(c: &mut Criterion) {
+    let rp = relying_party();
+    let mut group = c.benchmark_group("registration from JSON");
+    for (name, kind) in [("none", AttestationKind::None), ("packed self", AttestationKind::PackedSelf)] {
+        let (pending, response) = registration(&rp, &mut VirtualAuthenticator::new(1).with_attestation(kind));
+        let setup = || PendingRegistration::from_json(&pending).unwrap();
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                setup,
+                |pending| pending.verify(&rp, &RegistrationResponse::from_json(black_box(&response)).unwrap(), NOW).unwrap(),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn authentications(c: &mut Criterion) {
+    let rp = relying_party();
+    let mut group = c.benchmark_group("authentication from JSON");
+    let algorithms =
+        [KeyAlgorithm::Es256, KeyAlgorithm::Es384, KeyAlgorithm::Es512, KeyAlgorithm::EdDsa, KeyAlgorithm::Rs256, KeyAlgorithm::Ps256];
+    for algorithm in algorithms {
+        let (pending, response, record) = authentication(&rp, algorithm);
+        let setup = || PendingAuthentication::from_json(&pending).unwrap();
+        group.bench_function(format!("{algorithm:?}"), |b| {
+            b.iter_batched(
+                setup,
+                |pending| {
+                    let response = AuthenticationResponse::from_json(black_box(&response)).unwrap();
+                    pending.receive(&response).unwrap().verify(&rp, &record, NOW).unwrap()
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn parts(c: &mut Criterion) {
+    let rp = relying_party();
+    let (pending, text, record) = authentication(&rp, KeyAlgorithm::Es256);
+    let response = AuthenticationResponse::from_json(&text).unwrap();
+    let mut group = c.benchmark_group("parts of an ES256 authentication");
+    group.bench_function("response JSON", |b| b.iter(|| AuthenticationResponse::from_json(black_box(&text)).unwrap()));
+    group.bench_function("pending state", |b| b.iter(|| PendingAuthentication::from_json(black_box(&pending)).unwrap()));
+    group.bench_function("client data", |b| b.iter(|| ClientData::parse(black_box(response.client_data_json.as_slice())).unwrap()));
+    group.bench_function("authenticator data", |b| {
+        b.iter(|| AuthenticatorData::parse(black_box(response.authenticator_data.as_slice())).unwrap());
+    });
+    group.bench_function("key from bytes", |b| {
+        b.iter(|| PROVIDER.prepare(&CoseKey::parse(black_box(record.public_key.as_bytes())).unwrap()).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, registrations, authentications, parts);
+criterion_main!(benches);

@@ -1,0 +1,7 @@
+//! The house rules: layers, the map of the specification's steps, the table of errors, no I/O in the core.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod errors;
+mod layers;
+mod sources;
+mod spec_map;
