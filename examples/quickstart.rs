@@ -5,6 +5,7 @@
 
 use std::error::Error;
 
+use passkeeper::parse::{AttestationObject, AuthenticatorData, ClientData};
 use passkeeper::store::{MemoryCeremonies, MemoryStore};
 use passkeeper::testing::VirtualAuthenticator;
 use passkeeper::types::UserHandle;
@@ -35,6 +36,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let answer = device.create(&serde_json::to_string(&start.options)?, ORIGIN)?.to_json();
     show(&serde_json::from_str::<Value>(&answer)?)?;
     let response = RegistrationResponse::from_json(&answer)?;
+    let object = AttestationObject::parse(response.attestation_object.as_slice())?;
+    decoded(response.client_data_json.as_slice(), object.auth_data)?;
     let registered = passkeys.complete_registration(&start.session, &response).await?;
     println!("registered: {:?} of {:?}\n", registered.record.credential_id, registered.record.user_handle);
 
@@ -46,6 +49,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let answer = device.get(&serde_json::to_string(&start.options)?, ORIGIN)?.to_json();
     show(&serde_json::from_str::<Value>(&answer)?)?;
     let response = AuthenticationResponse::from_json(&answer)?;
+    decoded(response.client_data_json.as_slice(), response.authenticator_data.as_slice())?;
     let login = passkeys.complete_authentication(&start.session, &response).await?;
     println!("signed in: {:?}, user verified: {}\n", login.user_handle(), login.user_verified());
 
@@ -64,6 +68,15 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     heading("Refused: the untampered response after that, since the failed attempt used the ceremony up");
     refused(passkeys.complete_authentication(&start.session, &response).await)
+}
+
+/// What the base64url above says.
+fn decoded(client_data: &[u8], authenticator_data: &[u8]) -> passkeeper::Result<()> {
+    let client_data = ClientData::parse(client_data)?;
+    let authenticator_data = AuthenticatorData::parse(authenticator_data)?;
+    println!("the client says:        {} at {}, challenge {}", client_data.type_, client_data.origin, client_data.challenge);
+    println!("the authenticator says: {:?}, counter {}", authenticator_data.flags, authenticator_data.sign_count);
+    Ok(())
 }
 
 /// Flips one bit of the signature counter.

@@ -50,6 +50,15 @@ impl CosePublicKey {
         CoseKey::parse(&self.0)
     }
 
+    /// The key as SubjectPublicKeyInfo in PEM (`-----BEGIN PUBLIC KEY-----`, lines of 64 characters).
+    ///
+    /// # Errors
+    /// None that [`new`](Self::new) would not have reported.
+    #[cfg(feature = "pem")]
+    pub fn to_pem(&self) -> Result<String> {
+        crate::crypto::pem(&self.to_spki_der()?).ok_or_else(|| ErrorCode::RecordMalformed.into())
+    }
+
     /// The key as SubjectPublicKeyInfo in DER, the form in which other systems know it.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl RegistrationRequest {
         self
     }
 
-    /// The browser's User-Agent, for the record; cut at 256 bytes.
+    /// The browser's User-Agent, for the record; cut at 256 characters.
     #[must_use]
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         let text: String = user_agent.into();

@@ -199,7 +199,7 @@ impl RelyingPartyBuilder {
         self
     }
 
-    /// The name of this tenant in shared stores, 1 to 128 bytes; the RP ID by default.
+    /// The name of this tenant in shared stores, 1 to 255 bytes; the RP ID by default.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(Scope::new(scope));
         self
@@ -253,7 +253,7 @@ impl RelyingPartyBuilder {
         if origins.is_empty() {
             origins.push(Origin::new(alloc::format!("https://{id}"))?);
         }
-        let scope = self.scope.unwrap_or_else(|| Scope::new(id.as_str().chars().take(128).collect::<String>()))?;
+        let scope = self.scope.unwrap_or_else(|| Scope::new(id.as_str()))?;
         let provider = self.provider.ok_or_else(|| Error::new(ErrorCode::AlgorithmNotProvided).subject("no crypto provider"))?;
         let rp = RelyingParty {
             id_hash: sha256(id.as_str().as_bytes()),

@@ -18,6 +18,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{CoseKey, KeyMaterial};
 use crate::types::{Algorithm, Curve};
 
+#[cfg(feature = "pem")]
+pub(crate) use spki::pem;
 pub(crate) use spki::subject_public_key_info;
 
 /// A hash function of the SHA-2 family.

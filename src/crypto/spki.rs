@@ -36,6 +36,14 @@ pub(crate) fn subject_public_key_info(key: &KeyMaterial<'_>) -> Option<Vec<u8>> 
     }
 }
 
+/// DER of a SubjectPublicKeyInfo as PEM.
+#[cfg(feature = "pem")]
+pub(crate) fn pem(der: &[u8]) -> Option<alloc::string::String> {
+    use spki::der::Document;
+    use spki::der::pem::LineEnding;
+    Document::try_from(der).ok()?.to_pem("PUBLIC KEY", LineEnding::LF).ok()
+}
+
 fn encode(oid: ObjectIdentifier, parameters: Option<AnyRef<'_>>, key: &[u8]) -> Option<Vec<u8>> {
     let subject_public_key = BitStringRef::from_bytes(key).ok()?;
     SubjectPublicKeyInfo { algorithm: AlgorithmIdentifierRef { oid, parameters }, subject_public_key }.to_der().ok()

@@ -212,7 +212,7 @@ codes! {
     RpIdInvalid "rp-id-invalid" Misuse "the RP ID is not a lower-case ASCII domain";
     OriginInvalid "origin-invalid" Misuse "the configured origin is not in the form a browser reports";
     OriginOutsideRelyingParty "origin-outside-relying-party" Misuse "the configured origin's host is neither the RP ID nor below it";
-    ScopeInvalid "scope-invalid" Misuse "a scope has 1 to 128 bytes";
+    ScopeInvalid "scope-invalid" Misuse "a scope has 1 to 255 bytes";
     ChallengeLength "challenge-length" Misuse "a challenge has 16 to 1024 bytes";
     AlgorithmListEmpty "algorithm-list-empty" Misuse "no algorithm is offered";
     AlgorithmNotProvided "algorithm-not-provided" Misuse "an offered algorithm cannot be verified by the crypto provider";

@@ -150,7 +150,7 @@ impl CeremonyId {
     /// The longest ID taken, in bytes: room for sealed tokens.
     const MAX_LEN: usize = 16 * 1024;
 
-    /// Takes the text that came back; one that is too long is cut and so will not be found.
+    /// Takes the text that came back; one longer than 16 KiB becomes empty, which is never found.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let mut text = text.into();

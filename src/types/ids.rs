@@ -258,7 +258,7 @@ impl FromStr for RecordId {
     }
 }
 
-/// The tenant or relying party that records and pending ceremonies belong to: 1 to 128 bytes of text.
+/// The tenant or relying party that records and pending ceremonies belong to: 1 to 255 bytes of text, room for any RP ID.
 ///
 /// Every store call names one; what lies in another scope does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -273,7 +273,7 @@ impl Scope {
     pub fn new(name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         match name.len() {
-            1..=128 => Ok(Self(name)),
+            1..=255 => Ok(Self(name)),
             n => Err(Error::new(ErrorCode::ScopeInvalid).found(n)),
         }
     }
@@ -377,7 +377,7 @@ mod tests {
         for (len, fits) in [(0, false), (15, false), (16, true), (1024, true), (1025, false)] {
             assert_eq!(Challenge::new(vec![7; len]).is_ok(), fits, "challenge of {len} bytes");
         }
-        for (len, fits) in [(0, false), (1, true), (128, true), (129, false)] {
+        for (len, fits) in [(0, false), (1, true), (255, true), (256, false)] {
             assert_eq!(Scope::new("x".repeat(len)).is_ok(), fits, "scope of {len} bytes");
         }
     }

@@ -82,8 +82,8 @@ impl RelyingParty {
     /// `challenge` comes fresh from a secure source; `now` is the server's time.
     ///
     /// # Errors
-    /// Misuse only: `timeout-invalid`, `extension-input-invalid`, `credential-list-invalid` when
-    /// credentials are named for nobody, or none is left.
+    /// `credential-not-found` when the request is narrowed to one credential that is not listed; otherwise misuse only:
+    /// `timeout-invalid`, `extension-input-invalid`, `credential-list-invalid` when credentials are named for nobody.
     pub fn start_authentication(
         &self,
         request: AuthenticationRequest,
@@ -118,7 +118,7 @@ impl RelyingParty {
         if let Some(only) = only {
             allow.retain(|descriptor| descriptor.id == only);
             if allow.is_empty() {
-                return Err(Error::new(ErrorCode::CredentialListInvalid).subject("the one credential is not the user's"));
+                return Err(Error::new(ErrorCode::CredentialNotFound).at("7.2/1").subject("the one credential is not among the user's"));
             }
         }
         if subject == Subject::Discoverable && !allow.is_empty() {
