@@ -66,6 +66,10 @@ pub mod parse;
 
 pub mod attestation;
 pub mod crypto;
+#[cfg(feature = "attestation")]
+pub mod metadata;
+#[cfg(feature = "attestation")]
+pub mod x509;
 
 pub mod ceremony;
 

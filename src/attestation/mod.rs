@@ -1,17 +1,91 @@
 //! Attestation statements (§6.5, §8): what made a credential, as far as it can be proved.
 //!
-//! Verified here: `none` and `packed` self attestation. Every other format is refused with its own
-//! code and never taken for "no attestation".
+//! Verifying a statement says what it proves and which certificates it rests on; whether those lead to a
+//! trust anchor is a question of its own ([`TrustAnchors`]). Nothing is ever fetched. Without feature
+//! `attestation` only `none` and `packed` self attestation can be verified; every other format is then refused
+//! with its own code, and never taken for "no attestation".
 
+#[cfg(feature = "attestation")]
+mod android_key;
+#[cfg(feature = "attestation")]
+mod android_safetynet;
+#[cfg(feature = "attestation")]
+mod apple;
+#[cfg(feature = "attestation")]
+mod certified;
+#[cfg(feature = "attestation")]
+mod compound;
+#[cfg(feature = "attestation")]
+mod fido_u2f;
 mod none;
 mod packed;
+mod rules;
+mod statement;
+#[cfg(feature = "attestation")]
+mod tpm;
+#[cfg(feature = "attestation")]
+mod trust;
+
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::VerifyingKey;
+use crate::crypto::{CryptoProvider, VerifyingKey};
 use crate::error::{Error, ErrorCode, Result};
-use crate::parse::AttestationObject;
-use crate::types::Algorithm;
+use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
+use crate::types::UnixTime;
+
+pub use rules::{CompoundRule, StatementRules};
+#[cfg(feature = "attestation")]
+pub use trust::TrustAnchors;
+
+/// An attestation statement format (§8) that this crate knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum AttestationFormat {
+    /// `none`: nothing is said.
+    None,
+    /// `packed`: security keys and many platforms.
+    Packed,
+    /// `tpm`: Windows Hello.
+    Tpm,
+    /// `android-key`: Android's hardware keystore.
+    AndroidKey,
+    /// `android-safetynet`: deprecated, refused unless allowed by name.
+    AndroidSafetynet,
+    /// `fido-u2f`: security keys of the first generation.
+    FidoU2f,
+    /// `apple`: Apple's anonymous attestation.
+    Apple,
+    /// `compound`: several statements about one credential.
+    Compound,
+}
+
+impl AttestationFormat {
+    /// All formats.
+    pub const ALL: &'static [Self] =
+        &[Self::None, Self::Packed, Self::Tpm, Self::AndroidKey, Self::AndroidSafetynet, Self::FidoU2f, Self::Apple, Self::Compound];
+
+    /// The identifier, compared case-sensitively.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Packed => "packed",
+            Self::Tpm => "tpm",
+            Self::AndroidKey => "android-key",
+            Self::AndroidSafetynet => "android-safetynet",
+            Self::FidoU2f => "fido-u2f",
+            Self::Apple => "apple",
+            Self::Compound => "compound",
+        }
+    }
+
+    fn find(identifier: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.as_str() == identifier)
+    }
+}
 
 /// What kind of attestation was verified (§6.5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,17 +97,29 @@ pub enum AttestationType {
     /// The credential's own key signed: proves possession, nothing about the authenticator.
     #[serde(rename = "self")]
     SelfAttestation,
+    /// A key that a batch of authenticators shares. `packed` and `fido-u2f` cannot tell it from an attestation CA.
+    Basic,
+    /// A key certified by a privacy CA for this one authenticator: `tpm`.
+    AttestationCa,
+    /// A certificate made for this one credential: `apple`.
+    AnonymizationCa,
+    /// Several statements.
+    Compound,
     /// There was a statement, and the relying party chose to ignore it: nothing is proved.
     Ignored,
 }
 
 impl AttestationType {
-    /// The type as stable text: `none`, `self` or `ignored`.
+    /// The type as stable text, such as `attestation-ca`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::SelfAttestation => "self",
+            Self::Basic => "basic",
+            Self::AttestationCa => "attestation-ca",
+            Self::AnonymizationCa => "anonymization-ca",
+            Self::Compound => "compound",
             Self::Ignored => "ignored",
         }
     }
@@ -42,20 +128,58 @@ impl AttestationType {
 /// Everything a statement is verified against; borrowed from the response.
 pub(crate) struct Attested<'a> {
     pub(crate) object: AttestationObject<'a>,
+    pub(crate) auth_data: &'a AuthenticatorData<'a>,
     pub(crate) client_data_hash: &'a [u8; 32],
-    pub(crate) algorithm: Algorithm,
-    pub(crate) key: &'a dyn VerifyingKey,
+    /// The credential public key, and ready for use.
+    pub(crate) key: &'a CoseKey<'a>,
+    pub(crate) verifying_key: &'a dyn VerifyingKey,
+    pub(crate) provider: &'a CryptoProvider,
+    pub(crate) rules: &'a StatementRules,
+    pub(crate) now: UnixTime,
 }
 
-/// Formats whose procedure the specification gives and this crate does not have.
-const KNOWN_FORMATS: &[&str] = &["tpm", "android-key", "android-safetynet", "fido-u2f", "apple", "compound"];
+/// A verified statement: what it says it is, and the certificates it rests on, leaf first, in DER.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Statement<'a> {
+    pub(crate) format: AttestationFormat,
+    pub(crate) attestation_type: AttestationType,
+    pub(crate) path: Vec<alloc::borrow::Cow<'a, [u8]>>,
+    /// The verified statements of a compound one.
+    pub(crate) parts: Vec<Statement<'a>>,
+}
+
+impl<'a> Statement<'a> {
+    pub(crate) fn new(format: AttestationFormat, attestation_type: AttestationType) -> Self {
+        Self { format, attestation_type, path: Vec::new(), parts: Vec::new() }
+    }
+
+    #[cfg(feature = "attestation")]
+    pub(crate) fn certified(format: AttestationFormat, attestation_type: AttestationType, x5c: Vec<&'a [u8]>) -> Self {
+        let path = x5c.into_iter().map(alloc::borrow::Cow::Borrowed).collect();
+        Self { format, attestation_type, path, parts: Vec::new() }
+    }
+}
 
 /// Steps 21 and 22 of §7.1: finds the format, compared case-sensitively, and runs its procedure.
-pub(crate) fn verify(attested: &Attested<'_>) -> Result<AttestationType> {
-    match attested.object.fmt {
-        "none" => none::verify(attested).map_err(|e| e.at("7.1/22")),
-        "packed" => packed::verify(attested).map_err(|e| e.at("7.1/22")),
-        fmt if KNOWN_FORMATS.contains(&fmt) => Err(Error::new(ErrorCode::AttestationFormatUnsupported).found(fmt).at("7.1/21")),
-        fmt => Err(Error::new(ErrorCode::AttestationFormatUnknown).found(fmt).at("7.1/21")),
-    }
+pub(crate) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
+    let unknown = || Error::new(ErrorCode::AttestationFormatUnknown).found(attested.object.fmt).at("7.1/21");
+    let format = AttestationFormat::find(attested.object.fmt).ok_or_else(unknown)?;
+    let verdict = match format {
+        AttestationFormat::None => none::verify(attested),
+        AttestationFormat::Packed => packed::verify(attested),
+        #[cfg(feature = "attestation")]
+        AttestationFormat::Tpm => tpm::verify(attested),
+        #[cfg(feature = "attestation")]
+        AttestationFormat::AndroidKey => android_key::verify(attested),
+        #[cfg(feature = "attestation")]
+        AttestationFormat::AndroidSafetynet if attested.rules.danger_accept_android_safetynet => android_safetynet::verify(attested),
+        #[cfg(feature = "attestation")]
+        AttestationFormat::FidoU2f => fido_u2f::verify(attested),
+        #[cfg(feature = "attestation")]
+        AttestationFormat::Apple => apple::verify(attested),
+        #[cfg(feature = "attestation")]
+        AttestationFormat::Compound => compound::verify(attested),
+        other => return Err(Error::new(ErrorCode::AttestationFormatUnsupported).found(other.as_str()).at("7.1/21")),
+    };
+    verdict.map_err(|e| e.at("7.1/22"))
 }

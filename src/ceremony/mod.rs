@@ -21,6 +21,7 @@ mod registration;
 mod relying_party;
 mod state;
 mod steps;
+mod trust;
 
 pub use authentication::{
     Assertion, AuthenticationRequest, CounterVerdict, Pending, PendingAssertion, PendingAuthentication, Purpose, Received, RecordUpdate,
@@ -32,3 +33,4 @@ pub use policy::{
 pub use record::{CosePublicKey, CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
+pub use trust::Trust;

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attestation::AttestationType;
+use crate::attestation::{AttestationType, StatementRules};
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::{AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Flags, Hint, ResidentKey, UserVerification};
+use crate::types::{Aaguid, AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Flags, Hint, ResidentKey, UserVerification};
 
 /// What the specification recommends as default, in milliseconds (§15.1).
 const DEFAULT_TIMEOUT_MS: u32 = 300_000;
@@ -135,6 +135,12 @@ pub struct AttestationPolicy {
     accept_none: bool,
     accept_self: bool,
     ignore_statements: bool,
+    accept_untrusted: bool,
+    rules: StatementRules,
+    only_models: Option<Vec<Aaguid>>,
+    refused_models: Vec<Aaguid>,
+    accept_compromised: bool,
+    required_status: Vec<String>,
 }
 
 impl Default for AttestationPolicy {
@@ -161,7 +167,19 @@ impl AttestationPolicy {
     /// Asks for attestation; none and self attestation pass until refused.
     #[must_use]
     pub fn requested(conveyance: AttestationConveyance) -> Self {
-        Self { conveyance, formats: Vec::new(), accept_none: true, accept_self: true, ignore_statements: false }
+        Self {
+            conveyance,
+            formats: Vec::new(),
+            accept_none: true,
+            accept_self: true,
+            ignore_statements: false,
+            accept_untrusted: false,
+            rules: StatementRules::default(),
+            only_models: None,
+            refused_models: Vec::new(),
+            accept_compromised: false,
+            required_status: Vec::new(),
+        }
     }
 
     /// Names the formats that are preferred, best first; advisory.
@@ -185,6 +203,58 @@ impl AttestationPolicy {
         self
     }
 
+    /// Accepts statements that hold but lead to no trust anchor, as if they were self attestation: anybody can
+    /// make one, so they prove no more than that.
+    #[must_use]
+    pub fn danger_accept_untrusted(mut self) -> Self {
+        self.accept_untrusted = true;
+        self
+    }
+
+    /// How statements are judged where the specification leaves a choice.
+    #[must_use]
+    pub fn rules(mut self, rules: StatementRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Accepts these models and no others, and only with a trusted attestation: what merely claims an AAGUID is refused.
+    #[must_use]
+    pub fn only_models(mut self, models: impl IntoIterator<Item = Aaguid>) -> Self {
+        self.only_models = Some(models.into_iter().collect());
+        self
+    }
+
+    /// Refuses these models, even where the AAGUID is only claimed.
+    #[must_use]
+    pub fn refuse_models(mut self, models: impl IntoIterator<Item = Aaguid>) -> Self {
+        self.refused_models.extend(models);
+        self
+    }
+
+    /// Accepts models that the metadata reports as revoked or broken.
+    #[must_use]
+    pub fn danger_accept_compromised(mut self) -> Self {
+        self.accept_compromised = true;
+        self
+    }
+
+    /// Accepts only models for which the metadata reports one of these statuses, such as `FIDO_CERTIFIED_L2`,
+    /// and only with a trusted attestation.
+    #[must_use]
+    pub fn require_status(mut self, statuses: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.required_status = statuses.into_iter().map(Into::into).collect();
+        self
+    }
+
+    pub(crate) fn statement_rules(&self) -> &StatementRules {
+        &self.rules
+    }
+
+    pub(crate) fn accepts_untrusted(&self) -> bool {
+        self.accept_untrusted
+    }
+
     pub(crate) fn conveyance(&self) -> AttestationConveyance {
         self.conveyance
     }
@@ -197,7 +267,31 @@ impl AttestationPolicy {
         self.ignore_statements
     }
 
-    /// Step 24 of §7.1.
+    /// Step 24 of §7.1, on the model; `statuses` are the metadata's, if it knows the model.
+    pub(crate) fn judge_model(&self, aaguid: Aaguid, trusted: bool, statuses: &[&str], compromised: bool) -> Result<()> {
+        let refused = |expected: &str| Err(Error::new(ErrorCode::AttestationModelRefused).expected(expected).found(aaguid));
+        if self.refused_models.contains(&aaguid) {
+            return refused("another model");
+        }
+        if let Some(models) = &self.only_models {
+            if !trusted {
+                return refused("a trusted attestation");
+            }
+            if !models.contains(&aaguid) {
+                return refused("a listed model");
+            }
+        }
+        if compromised && !self.accept_compromised {
+            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{statuses:?}")));
+        }
+        let certified = trusted && self.required_status.iter().any(|wanted| statuses.contains(&wanted.as_str()));
+        if !self.required_status.is_empty() && !certified {
+            return Err(Error::new(ErrorCode::AttestationStatusRefused).expected(format_args!("one of {:?}", self.required_status)));
+        }
+        Ok(())
+    }
+
+    /// Step 24 of §7.1, on the kind of attestation.
     pub(crate) fn judge(&self, attestation: AttestationType) -> Result<()> {
         let refusal = match attestation {
             AttestationType::None if !self.accept_none => ErrorCode::AttestationNoneRefused,

@@ -13,7 +13,8 @@ use super::record::{CosePublicKey, CredentialRecord, UseState};
 use super::relying_party::check_name;
 use super::state::{self, Common, Kind};
 use super::steps::{self, REGISTRATION};
-use crate::attestation::{self, AttestationType, Attested};
+use super::trust::{self, Judged, Trust};
+use crate::attestation::Attested;
 use crate::crypto::{sha256, subject_public_key_info};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
@@ -266,15 +267,18 @@ impl PendingRegistration {
         let verifying_key = rp.provider.prepare(&key).map_err(at_20)?;
         check_key_copies(response, &key).map_err(at_20)?;
 
-        // 7.1/21, 7.1/22: the statement's format and its verification procedure.
-        let attested = Attested { object, client_data_hash: &client_data_hash, algorithm: key.algorithm, key: &*verifying_key };
-        let attestation_type = match attestation::verify(&attested) {
-            Err(_) if policy.attestation.ignores_statements() => AttestationType::Ignored,
-            verdict => verdict?,
+        // 7.1/21 to 7.1/24: the statement, its trust anchors, and whether all that is acceptable.
+        let attested = Attested {
+            object,
+            auth_data: &auth_data,
+            client_data_hash: &client_data_hash,
+            key: &key,
+            verifying_key: &*verifying_key,
+            provider: &rp.provider,
+            rules: policy.attestation.statement_rules(),
+            now,
         };
-
-        // 7.1/23: neither none nor self attestation has a trust anchor. 7.1/24: is it acceptable?
-        policy.attestation.judge(attestation_type).map_err(|e| e.at("7.1/24"))?;
+        let Judged { attestation_type, trust } = trust::judge(&attested, rp, &policy.attestation)?;
 
         // 7.1/25: the credential ID is not too long.
         let credential_id = CredentialId::new(credential.credential_id).map_err(|e| e.at("7.1/25"))?;
@@ -311,8 +315,8 @@ impl PendingRegistration {
             last_used_at: None,
             data: label.data,
         };
-        let extension_outputs = auth_data.extensions.map(|outputs| Bytes::from(outputs.as_bytes()));
-        Ok(VerifiedRegistration { record, flags, client_extension_results: extensions.clone(), extension_outputs })
+        let extension_outputs = auth_data.extensions.as_ref().map(|outputs| Bytes::from(outputs.as_bytes()));
+        Ok(VerifiedRegistration { record, flags, trust, client_extension_results: extensions.clone(), extension_outputs })
     }
 }
 
@@ -348,6 +352,7 @@ fn check_key_copies(response: &RegistrationResponse, key: &CoseKey<'_>) -> Resul
 pub struct VerifiedRegistration {
     record: CredentialRecord,
     flags: Flags,
+    trust: Trust,
     client_extension_results: ClientExtensionResults,
     extension_outputs: Option<Bytes>,
 }
@@ -363,6 +368,12 @@ impl VerifiedRegistration {
     #[must_use]
     pub fn into_record(self) -> CredentialRecord {
         self.record
+    }
+
+    /// How far the attestation can be believed.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The authenticator's flags.

@@ -4,6 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::policy::{AuthenticationPolicy, RegistrationPolicy};
+#[cfg(feature = "attestation")]
+use crate::attestation::TrustAnchors;
 use crate::crypto::{CryptoProvider, sha256};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{AlgorithmList, Origin, RpId, Scope, UserVerification};
@@ -21,6 +23,8 @@ pub struct RelyingParty {
     pub(super) registration: RegistrationPolicy,
     pub(super) authentication: AuthenticationPolicy,
     pub(super) provider: CryptoProvider,
+    #[cfg(feature = "attestation")]
+    pub(super) trust_anchors: TrustAnchors,
     origins: Vec<Origin>,
     any_subdomain: bool,
     embedding: Embedding,
@@ -49,6 +53,8 @@ impl RelyingParty {
             registration: RegistrationPolicy::default(),
             authentication: AuthenticationPolicy::default(),
             provider: default_provider(),
+            #[cfg(feature = "attestation")]
+            trust_anchors: TrustAnchors::new(),
         }
     }
 
@@ -143,6 +149,8 @@ pub struct RelyingPartyBuilder {
     registration: RegistrationPolicy,
     authentication: AuthenticationPolicy,
     provider: Option<CryptoProvider>,
+    #[cfg(feature = "attestation")]
+    trust_anchors: TrustAnchors,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -230,6 +238,13 @@ impl RelyingPartyBuilder {
         self
     }
 
+    /// Who is trusted to attest; nobody by default.
+    #[cfg(feature = "attestation")]
+    pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.trust_anchors = anchors;
+        self
+    }
+
     /// What verifies signatures; pure Rust by default.
     pub fn crypto_provider(mut self, provider: CryptoProvider) -> Self {
         self.provider = Some(provider);
@@ -263,6 +278,8 @@ impl RelyingPartyBuilder {
             registration: self.registration,
             authentication: self.authentication,
             provider,
+            #[cfg(feature = "attestation")]
+            trust_anchors: self.trust_anchors,
             origins,
             any_subdomain: self.any_subdomain,
             embedding: self.embedding?,

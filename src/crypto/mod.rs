@@ -22,10 +22,12 @@ use crate::types::{Algorithm, Curve};
 pub(crate) use spki::pem;
 pub(crate) use spki::subject_public_key_info;
 
-/// A hash function of the SHA-2 family.
+/// A hash function under a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum HashAlgorithm {
+    /// SHA-1: broken for collisions, and met only in TPM statements and old certificates.
+    Sha1,
     /// SHA-256.
     Sha256,
     /// SHA-384.
@@ -132,6 +134,14 @@ impl CryptoProvider {
         let scheme =
             self.find(key.algorithm.into()).ok_or_else(|| Error::new(ErrorCode::PublicKeyAlgorithmUnsupported).found(key.algorithm))?;
         scheme.prepare(&key.material).map_err(|InvalidKey| Error::new(ErrorCode::PublicKeyNotOnCurve).subject(key.algorithm))
+    }
+
+    /// Makes any key ready for any scheme, for attestation statements and certificates.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn prepare_scheme(&self, scheme: Scheme, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>> {
+        let found =
+            self.find(scheme).ok_or_else(|| Error::new(ErrorCode::CertificateAlgorithmUnsupported).found(format_args!("{scheme:?}")))?;
+        found.prepare(key).map_err(|InvalidKey| ErrorCode::PublicKeyNotOnCurve.into())
     }
 
     fn find(&self, scheme: Scheme) -> Option<&'static dyn SignatureScheme> {

@@ -170,18 +170,24 @@ impl<'a> Parameters<'a> {
     fn rsa(&self) -> Result<KeyMaterial<'a>> {
         let n = byte_string("n", self.minus_1)?;
         let e = byte_string("e", self.minus_2)?;
-        for (name, number) in [("n", n), ("e", e)] {
-            if matches!(number, [0, ..]) {
-                return Err(Error::new(ErrorCode::PublicKeyRsaLeadingZero).subject(name));
-            }
-        }
-        check_rsa_modulus(n)?;
-        let exponent_fits = matches!(e, [3..=255] | [_, _] | [_, _, _] | [_, _, _, _]);
-        if !exponent_fits || e.last().is_none_or(|last| last % 2 == 0) {
-            return Err(ErrorCode::PublicKeyRsaExponent.into());
-        }
+        check_rsa(n, e)?;
         Ok(KeyMaterial::Rsa { n, e })
     }
+}
+
+/// The bounds of an RSA key, wherever it comes from.
+pub(crate) fn check_rsa(n: &[u8], e: &[u8]) -> Result<()> {
+    for (name, number) in [("n", n), ("e", e)] {
+        if matches!(number, [0, ..]) {
+            return Err(Error::new(ErrorCode::PublicKeyRsaLeadingZero).subject(name));
+        }
+    }
+    check_rsa_modulus(n)?;
+    let exponent_fits = matches!(e, [3..=255] | [_, _] | [_, _, _] | [_, _, _, _]);
+    if !exponent_fits || e.last().is_none_or(|last| last % 2 == 0) {
+        return Err(ErrorCode::PublicKeyRsaExponent.into());
+    }
+    Ok(())
 }
 
 /// 2048 to 8192 bits, counted exactly: moduli of odd bit lengths exist and are fine.

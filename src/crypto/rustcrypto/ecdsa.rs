@@ -54,14 +54,15 @@ struct Key<K> {
 }
 
 macro_rules! verify_on {
-    ($($curve:ident)*) => {$(
+    ($($curve:ident $half_field:literal,)*) => {$(
         impl VerifyingKey for Key<$curve::ecdsa::VerifyingKey> {
             fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature> {
                 let signature = $curve::ecdsa::Signature::from_der(signature).map_err(|_| InvalidSignature)?;
-                let digest = Hashed::new(self.hash, message);
-                self.key.verify_prehash(digest.as_slice(), &signature).map_err(|_| InvalidSignature)
+                let digest = Hashed::new(self.hash, message).ok_or(InvalidSignature)?;
+                // The library wants at least half a field's length.
+                self.key.verify_prehash(digest.padded($half_field), &signature).map_err(|_| InvalidSignature)
             }
         }
     )*};
 }
-verify_on!(p256 p384 p521);
+verify_on!(p256 16, p384 24, p521 33,);

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 
 use rsa::signature::hazmat::PrehashVerifier;
 use rsa::{BoxedUint, RsaPublicKey, pkcs1v15, pss};
+#[cfg(feature = "attestation")]
+use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::Hashed;
@@ -26,6 +28,10 @@ impl SignatureScheme for Pkcs1 {
     fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
         let (key, len) = public_key(key)?;
         Ok(match self.hash {
+            #[cfg(feature = "attestation")]
+            HashAlgorithm::Sha1 => Key::boxed(pkcs1v15::VerifyingKey::<Sha1>::new(key), len, self.hash),
+            #[cfg(not(feature = "attestation"))]
+            HashAlgorithm::Sha1 => return Err(InvalidKey),
             HashAlgorithm::Sha256 => Key::boxed(pkcs1v15::VerifyingKey::<Sha256>::new(key), len, self.hash),
             HashAlgorithm::Sha384 => Key::boxed(pkcs1v15::VerifyingKey::<Sha384>::new(key), len, self.hash),
             HashAlgorithm::Sha512 => Key::boxed(pkcs1v15::VerifyingKey::<Sha512>::new(key), len, self.hash),
@@ -42,6 +48,7 @@ impl SignatureScheme for Pss {
         let (key, len) = public_key(key)?;
         // The salt must be as long as the hash (RFC 8230); any other length does not verify.
         Ok(match self.hash {
+            HashAlgorithm::Sha1 => return Err(InvalidKey),
             HashAlgorithm::Sha256 => Key::boxed(pss::VerifyingKey::<Sha256>::new_with_salt_len(key, 32), len, self.hash),
             HashAlgorithm::Sha384 => Key::boxed(pss::VerifyingKey::<Sha384>::new_with_salt_len(key, 48), len, self.hash),
             HashAlgorithm::Sha512 => Key::boxed(pss::VerifyingKey::<Sha512>::new_with_salt_len(key, 64), len, self.hash),
@@ -80,7 +87,7 @@ impl<K> Key<K> {
             return Err(InvalidSignature);
         }
         let signature = S::try_from(signature).map_err(|_| InvalidSignature)?;
-        let digest = Hashed::new(self.hash, message);
+        let digest = Hashed::new(self.hash, message).ok_or(InvalidSignature)?;
         self.key.verify_prehash(digest.as_slice(), &signature).map_err(|_| InvalidSignature)
     }
 }
@@ -95,3 +102,5 @@ macro_rules! verify_with {
     )*};
 }
 verify_with!(pkcs1v15 Sha256, pkcs1v15 Sha384, pkcs1v15 Sha512, pss Sha256, pss Sha384, pss Sha512);
+#[cfg(feature = "attestation")]
+verify_with!(pkcs1v15 Sha1);

@@ -1,0 +1,62 @@
+//! Certificate revocation lists, handed in as bytes.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use x509_cert::certificate::Raw;
+use x509_cert::crl::CertificateList;
+use x509_cert::der::Decode;
+
+use super::certificate::{Certificate, signed_part};
+use crate::crypto::CryptoProvider;
+use crate::error::{Error, ErrorCode, Result};
+use crate::types::UnixTime;
+
+/// A revocation list as its issuer published it. It counts only for certificates of the issuer that signed it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RevocationList {
+    der: Vec<u8>,
+    parsed: CertificateList<Raw>,
+}
+
+impl RevocationList {
+    /// Takes a CRL in DER.
+    ///
+    /// # Errors
+    /// `revocation-list-malformed`.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let malformed = |e: x509_cert::der::Error| Error::new(ErrorCode::RevocationListMalformed).found(e);
+        let parsed = CertificateList::from_der(der).map_err(malformed)?;
+        signed_part(der).map_err(malformed)?;
+        Ok(Self { der: der.to_vec(), parsed })
+    }
+
+    /// Whether this list, signed by `issuer`, revokes the certificate at this time. A list that is out of date
+    /// still revokes; a forged one never does.
+    pub(super) fn revokes(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        provider: &CryptoProvider,
+        now: UnixTime,
+    ) -> Result<bool> {
+        let list = &self.parsed.tbs_cert_list;
+        if list.issuer != *issuer.subject() {
+            return Ok(false);
+        }
+        let entry = list.revoked_certificates.iter().flatten().find(|entry| entry.serial_number.as_bytes() == certificate.serial());
+        let Some(entry) = entry else { return Ok(false) };
+        let revoked_at = i64::try_from(entry.revocation_date.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+        if now < UnixTime::from_secs(revoked_at) {
+            return Ok(false);
+        }
+        let (Ok(signed), Some(signature)) = (signed_part(&self.der), self.parsed.signature.as_bytes()) else { return Ok(false) };
+        Ok(issuer.verify(signed, &self.parsed.signature_algorithm, signature, provider, false).is_ok())
+    }
+}
+
+impl fmt::Debug for RevocationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RevocationList({})", self.parsed.tbs_cert_list.issuer)
+    }
+}

@@ -1,0 +1,171 @@
+//! Certificate paths: from a leaf, certificate by certificate in the given order, to a trust anchor.
+//!
+//! The order is the statement's: each certificate is issued by the next. So the work is bounded by the
+//! length of the chain and the number of anchors that bear the issuer's name, and both are limited.
+
+use alloc::vec::Vec;
+
+use x509_cert::name::Name;
+
+use super::certificate::{Certificate, is_oid};
+use super::crl::RevocationList;
+use crate::crypto::CryptoProvider;
+use crate::error::{Error, ErrorCode, Result};
+use crate::types::UnixTime;
+
+/// The most certificates in a chain.
+pub(crate) const MAX_CHAIN: usize = 8;
+/// The most anchors of one name that are tried.
+const MAX_NAMESAKES: usize = 16;
+
+/// Extensions that may be critical in a chain: what is checked here or by the format, and the
+/// certificate policies of TPM chains, which only narrow what a certificate is for.
+const UNDERSTOOD: &[&str] = &[
+    "2.5.29.15", // keyUsage
+    "2.5.29.17", // subjectAltName
+    "2.5.29.19", // basicConstraints
+    "2.5.29.32", // certificatePolicies
+    "2.5.29.37", // extendedKeyUsage
+];
+
+/// A certificate that is trusted because the relying party says so.
+///
+/// It matches by name and key: several certificates of one root exist in the field, some expired. Its
+/// own extensions and dates are not judged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustAnchor {
+    der: Vec<u8>,
+    subject: Name,
+    spki: Vec<u8>,
+}
+
+impl TrustAnchor {
+    /// Takes a certificate in DER: a root, an intermediate, or a leaf that is pinned byte for byte.
+    ///
+    /// # Errors
+    /// `certificate-malformed`.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let certificate = Certificate::parse(der)?;
+        Ok(Self { subject: certificate.subject().clone(), spki: certificate.spki_der()?, der: der.to_vec() })
+    }
+
+    /// The certificate in DER.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+impl core::fmt::Debug for TrustAnchor {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "TrustAnchor({})", self.subject)
+    }
+}
+
+/// Everything outside a chain that it is judged by.
+pub(crate) struct Judge<'a> {
+    pub(crate) anchors: &'a [&'a TrustAnchor],
+    pub(crate) revocations: &'a [RevocationList],
+    /// Whether SHA-1 may sign certificates.
+    pub(crate) allow_sha1: bool,
+    pub(crate) provider: &'a CryptoProvider,
+    pub(crate) now: UnixTime,
+}
+
+/// A chain that leads to an anchor.
+pub(crate) struct Trusted<'a> {
+    pub(crate) anchor: &'a TrustAnchor,
+}
+
+/// Where a chain stops, counted from the leaf, and why.
+fn stopped(at: usize, error: Error) -> Error {
+    error.subject(format_args!("certificate {at} of the chain"))
+}
+
+/// Follows the chain to an anchor.
+pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Result<Trusted<'a>> {
+    if chain.len() > MAX_CHAIN {
+        return Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(chain.len()));
+    }
+    for (at, certificate) in chain.iter().enumerate() {
+        if let Some(anchor) = judge.is_anchor(certificate, at)? {
+            return Ok(Trusted { anchor });
+        }
+        judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
+        let next = chain.get(at.saturating_add(1));
+        if let Some((anchor, issuer)) = judge.issuing_anchor(certificate)? {
+            judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+            return Ok(Trusted { anchor });
+        }
+        let Some(issuer) = next else { break };
+        if issuer.subject() != certificate.issuer() {
+            return Err(stopped(at, Error::new(ErrorCode::CertificateIssuerMismatch)));
+        }
+        issuer.verify_issued(certificate, judge.provider, judge.allow_sha1).map_err(|e| stopped(at, e))?;
+        judge.check_revocation(certificate, issuer).map_err(|e| stopped(at, e))?;
+    }
+    Err(stopped(chain.len().saturating_sub(1), Error::new(ErrorCode::AttestationUntrusted)))
+}
+
+impl<'a> Judge<'a> {
+    /// A pinned leaf, byte for byte; or a later certificate with an anchor's name and key, whatever its own dates.
+    fn is_anchor(&self, certificate: &Certificate<'_>, at: usize) -> Result<Option<&'a TrustAnchor>> {
+        if let Some(pinned) = self.anchors.iter().find(|anchor| anchor.der == certificate.der()) {
+            return Ok(Some(pinned));
+        }
+        if at == 0 {
+            return Ok(None);
+        }
+        let spki = certificate.spki_der()?;
+        Ok(self.anchors.iter().copied().find(|anchor| anchor.subject == *certificate.subject() && anchor.spki == spki))
+    }
+
+    /// The anchor whose key signed the certificate, with its certificate.
+    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<Option<(&'a TrustAnchor, Certificate<'a>)>> {
+        let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.subject == *certificate.issuer());
+        for anchor in namesakes.take(MAX_NAMESAKES) {
+            let issuer = Certificate::parse(&anchor.der)?;
+            if issuer.verify_issued(certificate, self.provider, self.allow_sha1).is_ok() {
+                return Ok(Some((anchor, issuer)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn check_certificate(&self, certificate: &Certificate<'_>, at: usize) -> Result<()> {
+        let (not_before, not_after) = certificate.validity();
+        if self.now < not_before {
+            return Err(Error::new(ErrorCode::CertificateNotYetValid).expected(format_args!("from {not_before}")).found(self.now));
+        }
+        if self.now > not_after {
+            return Err(Error::new(ErrorCode::CertificateExpired).expected(format_args!("until {not_after}")).found(self.now));
+        }
+        for (oid, extension) in certificate.extensions() {
+            if extension.critical && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
+                return Err(Error::new(ErrorCode::CertificateCriticalExtension).found(oid));
+            }
+        }
+        if at == 0 {
+            return Ok(());
+        }
+        // An intermediate: a CA, allowed to sign certificates, with so many intermediates below it.
+        let Some((true, path_len)) = certificate.basic_constraints()? else { return Err(ErrorCode::CertificateNotCa.into()) };
+        if path_len.is_some_and(|len| at.saturating_sub(1) > usize::from(len)) {
+            return Err(ErrorCode::CertificatePathLength.into());
+        }
+        if !certificate.may_sign_certificates()? {
+            return Err(ErrorCode::CertificateKeyUsage.into());
+        }
+        Ok(())
+    }
+
+    /// Only a list that this issuer signed can revoke.
+    fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
+        for list in self.revocations {
+            if list.revokes(certificate, issuer, self.provider, self.now)? {
+                return Err(ErrorCode::CertificateRevoked.into());
+            }
+        }
+        Ok(())
+    }
+}
