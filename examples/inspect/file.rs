@@ -1,0 +1,261 @@
+//! A response file: what the relying party expects, and what came.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use passkeeper::types::{Bytes, UserVerification};
+use serde_json::{Map, Value};
+
+use crate::raw_json;
+
+/// Larger files are not read.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+/// Why a file, as opposed to the response in it, could not be judged.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    fn unreadable(message: impl fmt::Display) -> Self {
+        Self { code: "file-unreadable", kind: "misuse", message: message.to_string() }
+    }
+
+    fn malformed(message: impl fmt::Display) -> Self {
+        Self { code: "file-malformed", kind: "malformed", message: message.to_string() }
+    }
+
+    pub(crate) fn incomplete(message: impl fmt::Display) -> Self {
+        Self { code: "file-incomplete", kind: "misuse", message: message.to_string() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Registration,
+    Authentication,
+}
+
+/// One file, its shape checked; what stands in the response is the crate's to judge.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) kind: Kind,
+    pub(crate) rp_id: Option<String>,
+    /// Empty if the file names none.
+    pub(crate) origins: Vec<String>,
+    pub(crate) challenge: Option<Bytes>,
+    /// The response as it stands in the file.
+    pub(crate) response_text: String,
+    pub(crate) response: Value,
+    pub(crate) stored: Option<Stored>,
+    pub(crate) options: Options,
+    /// How many trust anchors the file names.
+    pub(crate) roots: usize,
+}
+
+/// What the relying party has on record.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) credential_id: Option<Bytes>,
+    pub(crate) public_key: Option<Bytes>,
+    pub(crate) sign_count: u32,
+    pub(crate) user_handle: Option<Bytes>,
+    pub(crate) backup_eligible: Option<bool>,
+}
+
+/// What the relying party asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) user_verification: Option<UserVerification>,
+    pub(crate) algorithms: Option<Vec<i64>>,
+    pub(crate) user_presence: Option<bool>,
+    pub(crate) allow_cross_origin: bool,
+    pub(crate) top_origins: Option<Vec<String>>,
+    pub(crate) app_id: Option<String>,
+}
+
+/// Reads a file whole, unless it is too large.
+pub(crate) fn load(path: &OsStr) -> Result<Vec<u8>, Failure> {
+    let file = File::open(path).map_err(Failure::unreadable)?;
+    let mut content = Vec::new();
+    // One byte more than allowed tells a file at the limit from a larger one.
+    file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut content).map_err(Failure::unreadable)?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > MAX_FILE {
+        return Err(Failure::unreadable(format_args!("the file is larger than {MAX_FILE} bytes")));
+    }
+    Ok(content)
+}
+
+impl Case {
+    pub(crate) fn parse(content: &[u8]) -> Result<Self, Failure> {
+        let text = std::str::from_utf8(content).map_err(|error| Failure::malformed(format_args!("not UTF-8: {error}")))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let value: Value = serde_json::from_str(text).map_err(|error| Failure::malformed(format_args!("not JSON: {error}")))?;
+        let Value::Object(members) = &value else { return Err(wrong("the file", "an object", &value)) };
+        let file = Members { members, path: "" };
+
+        let response = match members.get("response") {
+            None | Some(Value::Null) => return Err(Failure::malformed("there is no member response")),
+            Some(response) => response.clone(),
+        };
+        let response_text = raw_json::member(text, "response").unwrap_or_default().to_owned();
+        let stored = file.object("stored")?.map(|stored| Stored::parse(&stored)).transpose()?;
+        let options = file.object("options")?.map(|options| Options::parse(&options)).transpose()?.unwrap_or_default();
+        let roots = file.object("trust")?.map(|trust| trust.texts("roots_pem")).transpose()?.flatten().map_or(0, |roots| roots.len());
+        let kind = match file.text("kind")? {
+            Some("registration") => Kind::Registration,
+            Some("authentication") => Kind::Authentication,
+            Some(other) => return Err(Failure::malformed(format_args!("kind is {other:?}, should be registration or authentication"))),
+            None => guess_kind(&response, stored.is_some()),
+        };
+        Ok(Self {
+            kind,
+            rp_id: file.text("rp_id")?.map(str::to_owned),
+            origins: file.texts("origins")?.unwrap_or_default(),
+            challenge: file.bytes("challenge")?,
+            response_text,
+            response,
+            stored,
+            options,
+            roots,
+        })
+    }
+
+    /// A member of the inner `response`, if it is any base64.
+    pub(crate) fn part(&self, name: &str) -> Option<Vec<u8>> {
+        any_base64(self.response.get("response")?.get(name)?.as_str()?)
+    }
+
+    /// A member of the response itself, if it is any base64.
+    pub(crate) fn id(&self, name: &str) -> Option<Vec<u8>> {
+        any_base64(self.response.get(name)?.as_str()?)
+    }
+
+    /// The origins that are expected.
+    pub(crate) fn expected_origins(&self) -> Vec<String> {
+        match (&*self.origins, &self.rp_id) {
+            ([], Some(rp_id)) => vec![format!("https://{rp_id}")],
+            (origins, _) => origins.to_vec(),
+        }
+    }
+}
+
+/// Decodes what people take for base64url, too: the standard alphabet, line breaks, loose bits at the end.
+pub(crate) fn any_base64(text: &str) -> Option<Vec<u8>> {
+    let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireNone);
+    let url_safe = |c| match c {
+        '+' => '-',
+        '/' => '_',
+        other => other,
+    };
+    let text: String = text.chars().filter(|c| *c != '=' && !c.is_whitespace()).map(url_safe).collect();
+    GeneralPurpose::new(&alphabet::URL_SAFE, config).decode(text).ok()
+}
+
+fn guess_kind(response: &Value, stored: bool) -> Kind {
+    let has = |name: &str| response.get("response").and_then(|inner| inner.get(name)).is_some();
+    if has("attestationObject") || !(has("signature") || stored) { Kind::Registration } else { Kind::Authentication }
+}
+
+impl Stored {
+    fn parse(stored: &Members<'_>) -> Result<Self, Failure> {
+        let sign_count = stored.integer("sign_count")?.unwrap_or(0);
+        Ok(Self {
+            credential_id: stored.bytes("credential_id")?,
+            public_key: stored.bytes("public_key_cose")?,
+            sign_count: u32::try_from(sign_count).map_err(|_| Failure::malformed("stored.sign_count does not fit 32 bits"))?,
+            user_handle: stored.bytes("user_handle")?,
+            backup_eligible: stored.boolean("backup_eligible")?,
+        })
+    }
+}
+
+impl Options {
+    fn parse(options: &Members<'_>) -> Result<Self, Failure> {
+        let user_verification = match options.text("user_verification")? {
+            None => None,
+            Some("required") => Some(UserVerification::Required),
+            Some("preferred") => Some(UserVerification::Preferred),
+            Some("discouraged") => Some(UserVerification::Discouraged),
+            Some(other) => return Err(Failure::malformed(format_args!("options.user_verification is {other:?}"))),
+        };
+        Ok(Self {
+            user_verification,
+            algorithms: options.integers("algs")?,
+            user_presence: options.boolean("user_presence")?,
+            allow_cross_origin: options.boolean("allow_cross_origin")?.unwrap_or(false),
+            top_origins: options.texts("top_origins")?,
+            app_id: options.text("appid")?.map(str::to_owned),
+        })
+    }
+}
+
+/// An object of the file; absent and null are the same.
+struct Members<'a> {
+    members: &'a Map<String, Value>,
+    /// Where it stands, with a dot at the end.
+    path: &'static str,
+}
+
+impl<'a> Members<'a> {
+    fn get<T>(&self, name: &str, what: &str, convert: impl FnOnce(&'a Value) -> Option<T>) -> Result<Option<T>, Failure> {
+        match self.members.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => convert(value).map(Some).ok_or_else(|| wrong(&[self.path, name].concat(), what, value)),
+        }
+    }
+
+    fn object(&self, name: &'static str) -> Result<Option<Members<'a>>, Failure> {
+        let path = match name {
+            "stored" => "stored.",
+            "options" => "options.",
+            _ => "trust.",
+        };
+        self.get(name, "an object", |value| value.as_object().map(|members| Members { members, path }))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<&'a str>, Failure> {
+        self.get(name, "a string", Value::as_str)
+    }
+
+    fn boolean(&self, name: &str) -> Result<Option<bool>, Failure> {
+        self.get(name, "a boolean", Value::as_bool)
+    }
+
+    fn integer(&self, name: &str) -> Result<Option<i64>, Failure> {
+        self.get(name, "an integer", Value::as_i64)
+    }
+
+    fn bytes(&self, name: &str) -> Result<Option<Bytes>, Failure> {
+        self.get(name, "base64url", |value| Bytes::from_base64url(value.as_str()?).ok())
+    }
+
+    fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
+        let texts = |value: &Value| value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect();
+        self.get(name, "a list of strings", texts)
+    }
+
+    fn integers(&self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
+        self.get(name, "a list of integers", |value| value.as_array()?.iter().map(Value::as_i64).collect())
+    }
+}
+
+fn wrong(name: &str, expected: &str, found: &Value) -> Failure {
+    let found = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    Failure::malformed(format_args!("{name} is {found}, should be {expected}"))
+}

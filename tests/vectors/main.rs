@@ -1,0 +1,11 @@
+//! Ceremonies that others recorded: the vectors of the specification, single flipped bits of them, and real devices.
+//!
+//! The vectors are not part of this repository. They are looked for in `../shared/vectors`, or in the folder that
+//! `PASSKEEPER_VECTORS` names; without them the tests skip, or fail if `PASSKEEPER_CI` is set.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod flip;
+mod folder;
+mod real;
+mod reasons;
+mod w3c;
