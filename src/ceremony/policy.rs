@@ -135,11 +135,17 @@ pub struct AttestationPolicy {
     accept_none: bool,
     accept_self: bool,
     ignore_statements: bool,
+    #[serde(default)]
     accept_untrusted: bool,
+    #[serde(default)]
     rules: StatementRules,
+    #[serde(default)]
     only_models: Option<Vec<Aaguid>>,
+    #[serde(default)]
     refused_models: Vec<Aaguid>,
+    #[serde(default)]
     accept_compromised: bool,
+    #[serde(default)]
     required_status: Vec<String>,
 }
 
@@ -201,6 +207,12 @@ impl AttestationPolicy {
     pub fn refuse_self(mut self) -> Self {
         self.accept_self = false;
         self
+    }
+
+    /// Accepts nothing but an attestation that leads to a trust anchor.
+    #[must_use]
+    pub fn trusted_only(self) -> Self {
+        self.refuse_none().refuse_self()
     }
 
     /// Accepts statements that hold but lead to no trust anchor, as if they were self attestation: anybody can

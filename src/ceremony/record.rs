@@ -138,6 +138,9 @@ pub struct CredentialRecord {
     pub aaguid: Aaguid,
     /// What the attestation was.
     pub attestation_type: AttestationType,
+    /// Whether the attestation led to a trust anchor, so that the AAGUID was proved at registration.
+    #[serde(default)]
+    pub attestation_trusted: bool,
     /// The attestation statement's format.
     pub attestation_format: String,
     /// The attestation object as it came, for a later re-check; drop it if never needed.
@@ -202,6 +205,7 @@ impl CredentialRecord {
             supports_user_verification: false,
             aaguid: Aaguid::ZERO,
             attestation_type: AttestationType::None,
+            attestation_trusted: false,
             attestation_format: String::from("none"),
             attestation_object: None,
             attestation_client_data_json: None,

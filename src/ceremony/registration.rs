@@ -305,6 +305,7 @@ impl PendingRegistration {
             supports_user_verification: flags.user_verified(),
             aaguid: credential.aaguid,
             attestation_type,
+            attestation_trusted: trust.is_trusted(),
             attestation_format: object.fmt.to_string(),
             attestation_object: Some(response.attestation_object.clone()),
             attestation_client_data_json: Some(response.client_data_json.clone()),

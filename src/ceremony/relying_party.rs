@@ -94,6 +94,13 @@ impl RelyingParty {
         &self.authentication
     }
 
+    /// What the metadata among the trust anchors says about a model: a name and an icon for a user's list of passkeys.
+    #[cfg(feature = "attestation")]
+    #[must_use]
+    pub fn model(&self, aaguid: crate::types::Aaguid) -> Option<&crate::metadata::MetadataEntry> {
+        self.trust_anchors.entry(aaguid, None)
+    }
+
     /// Steps 7.1/9 and 7.2/12: the whole origin, compared as text; subdomains only where configured.
     pub(super) fn check_origin(&self, origin: &str) -> Result<()> {
         let below = || {
