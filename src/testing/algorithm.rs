@@ -1,6 +1,7 @@
 //! Which signatures the authenticator can make.
 
 use alloc::vec::Vec;
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// A COSE signature algorithm that the authenticator can make keys for.
@@ -34,10 +35,12 @@ pub enum KeyAlgorithm {
     Esp512,
     /// -19: [`EdDsa`](Self::EdDsa) under its fully specified identifier.
     Ed25519,
+    /// -65535: RSASSA-PKCS1-v1_5 with SHA-1, which TPMs attest with. Not in [`ALL`](Self::ALL).
+    Rs1,
 }
 
 impl KeyAlgorithm {
-    /// Every algorithm.
+    /// Every algorithm that a credential may have: all but [`Rs1`](Self::Rs1).
     pub const ALL: &'static [Self] = &[
         Self::Es256,
         Self::Es384,
@@ -72,12 +75,13 @@ impl KeyAlgorithm {
             Self::Esp384 => -51,
             Self::Esp512 => -52,
             Self::Ed25519 => -19,
+            Self::Rs1 => -65535,
         }
     }
 
-    /// The algorithm with this number, if it is one of [`ALL`](Self::ALL).
+    /// The algorithm with this number.
     pub fn from_cose_id(id: i64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|algorithm| algorithm.cose_id() == id)
+        Self::ALL.iter().copied().chain([Self::Rs1]).find(|algorithm| algorithm.cose_id() == id)
     }
 
     /// The hash applied to the message; for Ed25519, which has no hash to choose, the SHA-512 inside of it.
@@ -87,6 +91,7 @@ impl KeyAlgorithm {
             Self::Es384 | Self::Esp384 | Self::Rs384 | Self::Ps384 => HashAlgorithm::Sha384,
             Self::Es512 | Self::Esp512 | Self::Rs512 | Self::Ps512 => HashAlgorithm::Sha512,
             Self::EdDsa | Self::Ed25519 => HashAlgorithm::Sha512,
+            Self::Rs1 => HashAlgorithm::Sha1,
         }
     }
 
@@ -104,7 +109,7 @@ impl KeyAlgorithm {
             Self::Es384 | Self::Esp384 => Scheme::Ecdsa(Curve::P384),
             Self::Es512 | Self::Esp512 => Scheme::Ecdsa(Curve::P521),
             Self::EdDsa | Self::Ed25519 => Scheme::Ed25519,
-            Self::Rs256 | Self::Rs384 | Self::Rs512 => Scheme::Pkcs1v15,
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Rs1 => Scheme::Pkcs1v15,
             Self::Ps256 | Self::Ps384 | Self::Ps512 => Scheme::Pss,
         }
     }
@@ -162,6 +167,8 @@ impl Curve {
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashAlgorithm {
+    /// SHA-1, 20 bytes.
+    Sha1,
     /// SHA-256, 32 bytes.
     Sha256,
     /// SHA-384, 48 bytes.
@@ -174,6 +181,7 @@ impl HashAlgorithm {
     /// The hash of `message`.
     pub fn digest(self, message: &[u8]) -> Vec<u8> {
         match self {
+            Self::Sha1 => Sha1::digest(message).to_vec(),
             Self::Sha256 => Sha256::digest(message).to_vec(),
             Self::Sha384 => Sha384::digest(message).to_vec(),
             Self::Sha512 => Sha512::digest(message).to_vec(),
@@ -183,6 +191,7 @@ impl HashAlgorithm {
     /// The length of the hash in bytes.
     pub const fn length(self) -> usize {
         match self {
+            Self::Sha1 => 20,
             Self::Sha256 => 32,
             Self::Sha384 => 48,
             Self::Sha512 => 64,

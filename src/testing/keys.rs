@@ -6,13 +6,14 @@ use super::der::der_signature;
 use super::ecdsa::EcdsaKey;
 use super::rsa::{EXPONENT, RsaKey, pkcs1v15_encoding, pss_encoding};
 use super::seed::expand;
+use super::spki::{public_key, signature_algorithm, subject_public_key_info};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use ed25519_dalek::Signer as _;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// A private key together with the algorithm it is used for.
 #[derive(Clone)]
@@ -93,6 +94,22 @@ impl KeyPair {
         };
         let head = [(1, key_type.into()), (3, self.algorithm.cose_id().into())];
         Cbor::map(head.into_iter().chain(parameters))
+    }
+
+    /// The public key as a SubjectPublicKeyInfo in DER. RSA keys are `rsaEncryption` there, whatever the padding.
+    pub fn spki_der(&self) -> Vec<u8> {
+        subject_public_key_info(&self.cose_key()).expect("the COSE key is complete")
+    }
+
+    /// The usual key identifier in certificates (RFC 5280, 4.2.1.2): SHA-1 of the public key without its algorithm.
+    pub fn key_identifier(&self) -> Vec<u8> {
+        let (_, key) = public_key(&self.cose_key()).expect("the COSE key is complete");
+        HashAlgorithm::Sha1.digest(&key)
+    }
+
+    /// The AlgorithmIdentifier in DER that names signatures of this key over this hash; Ed25519 has no hash to name.
+    pub fn signature_algorithm_der(&self, hash: HashAlgorithm) -> Vec<u8> {
+        signature_algorithm(self.algorithm, hash)
     }
 
     /// The signature over `message` in the form WebAuthn uses: DER for ECDSA, raw for the others. Deterministic.
@@ -179,6 +196,11 @@ impl KeyPair {
     /// If this is not an RSA key.
     pub fn rsa_modulus(&self) -> Vec<u8> {
         self.rsa().modulus()
+    }
+
+    /// The length of the RSA modulus in bits.
+    pub(super) fn rsa_modulus_bits(&self) -> usize {
+        self.rsa().modulus_bits()
     }
 
     /// The RSA public exponent e, big-endian without leading zeros.

@@ -24,8 +24,21 @@
 //! assert_ne!(honest, nobody_there);
 //! ```
 //!
-//! The pieces are usable on their own: [`Cbor`] writes well-formed and deliberately malformed CBOR, [`KeyPair`] signs
-//! rightly and in several wrong ways, and the drafts have constructors.
+//! Attestation comes with a certification authority of its own, [`CertificateAuthority`]. [`AttestationKind`] has every
+//! format; what depends on the ceremony (certificates, statements, signed structures) is changed by [`Edits`]:
+//!
+//! ```
+//! use passkeeper::testing::{CertificateAuthority, TpmAttestation, VirtualAuthenticator};
+//!
+//! let ca = CertificateAuthority::new(1);
+//! let mut tpm = TpmAttestation::new(&ca);
+//! tpm.cert_info.edit(|info| info.magic = 0);
+//! let authenticator = VirtualAuthenticator::new(1).with_attestation(tpm.into());
+//! let trust_anchor = ca.root_der();
+//! ```
+//!
+//! The pieces are usable on their own: [`Cbor`] and [`der`] write well-formed and deliberately malformed encodings,
+//! [`KeyPair`] signs rightly and in several wrong ways, and the drafts have constructors.
 //!
 //! - **Deterministic.** Keys, credential IDs and signatures follow from seeds; two runs give the same bytes.
 //! - **Independent.** Nothing here is shared with the verifying code, so that one mistake cannot cancel another.
@@ -53,29 +66,53 @@ mod assertion;
 mod attestation;
 mod auth_data;
 mod authenticator;
+mod ca;
 mod cbor;
 mod client_data;
-mod der;
+pub mod der;
 mod ecdsa;
+mod edits;
 mod error;
+mod jws;
 mod keys;
+mod mds;
+pub mod oid;
 mod options;
+#[cfg(test)]
+mod read_der;
 mod registration;
 mod rsa;
 mod seed;
+mod spki;
+mod x509;
 
 pub use algorithm::{HashAlgorithm, KeyAlgorithm};
 pub use assertion::AssertionDraft;
 pub use attestation::AttestationKind;
+pub use attestation::android_key::{AndroidKeyAttestation, AuthorizationList, KeyDescription};
+pub use attestation::apple::AppleAttestation;
+pub use attestation::fido_u2f::FidoU2fAttestation;
+pub use attestation::packed::PackedAttestation;
+pub use attestation::safetynet::SafetyNetAttestation;
+pub use attestation::tpm::structures::{CertInfo, KeyDetails, PubArea};
+pub use attestation::tpm::{TpmAttestation, tpm_device};
 pub use auth_data::{AttestedDraft, AuthDataDraft, flags};
 pub use authenticator::{Backup, CounterMode, VirtualAuthenticator, VirtualCredential};
+pub use ca::{Authority, CertificateAuthority};
 pub use cbor::Cbor;
 pub use client_data::ClientDataDraft;
 pub use der::der_signature;
+pub use edits::Edits;
 pub use error::ClientError;
+pub use jws::JwsDraft;
 pub use keys::KeyPair;
+pub use mds::{MetadataBlobDraft, metadata_entry, status_report};
 pub use registration::RegistrationDraft;
 pub use rsa::{pkcs1v15_encoding, pss_encoding};
+pub use x509::CertificateDraft;
+pub use x509::crl::{CrlDraft, RevokedDraft};
+pub use x509::extension::{ExtensionDraft, GeneralName};
+pub use x509::name::{Attribute, Name, StringType};
 
 use alloc::string::String;
 use base64::Engine as _;

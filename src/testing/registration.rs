@@ -1,11 +1,14 @@
 //! What `create()` hands back, before it is signed.
 
-use super::algorithm::HashAlgorithm;
-use super::der::subject_public_key_info;
+use super::attestation::Subject;
+use super::spki::subject_public_key_info;
 use super::{AttestationKind, AuthDataDraft, Cbor, ClientDataDraft, KeyPair, base64url};
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use serde_json::{Value, json};
+
+/// The algorithms whose public keys every client must be able to write as SubjectPublicKeyInfo (§5.2.1.1).
+const WRITTEN_BY_CLIENTS: [i64; 3] = [-7, -8, -257];
 
 /// A registration response before it is signed.
 ///
@@ -23,7 +26,7 @@ pub struct RegistrationDraft {
     pub fmt: Option<Cbor>,
     /// Override of `attStmt` in the attestation object; start from [`statement`](Self::statement) to change a part.
     pub att_stmt: Option<Cbor>,
-    /// Override of the signature inside the statement.
+    /// Override of the signature inside the statement, or of each one inside a compound statement.
     pub att_stmt_signature: Option<Vec<u8>>,
     /// Override of the whole attestation object; start from [`attestation_map`](Self::attestation_map).
     pub attestation_object: Option<Cbor>,
@@ -46,7 +49,7 @@ pub struct RegistrationDraft {
 }
 
 impl RegistrationDraft {
-    /// A draft with attestation `none`, no transports and no attachment. `signer` signs the statement if need be.
+    /// A draft with attestation `none`, no transports and no attachment. `signer` is the credential key.
     pub fn new(signer: KeyPair, client_data: ClientDataDraft, auth_data: AuthDataDraft) -> Self {
         let credential_id = auth_data.attested.as_ref().map(|attested| attested.credential_id.clone());
         Self {
@@ -69,26 +72,34 @@ impl RegistrationDraft {
         }
     }
 
-    /// The key that signs the statement: at first the credential key.
+    /// The credential key, at first. It is what the statement attests: it signs, or its public half is in the leaf
+    /// certificate or in `pubArea`, as the format has it.
     pub fn signer(&self) -> &KeyPair {
         &self.signer
     }
 
-    /// Lets another key sign the statement. The credential public key in the authenticator data stays as it is.
+    /// Lets the statement attest another key. The credential public key in the authenticator data stays as it is.
     pub fn set_signer(&mut self, signer: KeyPair) {
         self.signer = signer;
     }
 
     /// What an attestation signature covers: authenticator data, then SHA-256 of the client data.
     pub fn signed_bytes(&self) -> Vec<u8> {
-        let hash = HashAlgorithm::Sha256.digest(&self.client_data.to_bytes());
-        [self.auth_data.to_bytes(), hash].concat()
+        self.subject().signed_bytes()
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            credential: &self.signer,
+            auth_data: &self.auth_data,
+            client_data: &self.client_data,
+            signature: self.att_stmt_signature.as_deref(),
+        }
     }
 
     /// The attestation statement, signed, with [`att_stmt`](Self::att_stmt) not yet considered.
     pub fn statement(&self) -> Cbor {
-        self.attestation
-            .statement(&self.signer, || self.att_stmt_signature.clone().unwrap_or_else(|| self.signer.sign(&self.signed_bytes())))
+        self.attestation.statement(&self.subject())
     }
 
     /// The attestation object as a map of `fmt`, `attStmt` and `authData`, with
@@ -125,7 +136,9 @@ impl RegistrationDraft {
             "publicKeyAlgorithm": algorithm,
             "transports": self.transports,
         });
-        if let Some(key) = attested.and_then(|attested| subject_public_key_info(&attested.public_key)) {
+        if let Some(key) =
+            attested.filter(|_| WRITTEN_BY_CLIENTS.contains(&algorithm)).and_then(|attested| subject_public_key_info(&attested.public_key))
+        {
             response["publicKey"] = base64url(&key).into();
         }
         let mut credential = json!({

@@ -1,7 +1,9 @@
 //! RSA keys and the two paddings, written out so that tests can get them wrong.
 
 use super::algorithm::HashAlgorithm;
+use super::der::{octet_string, sequence};
 use super::seed::expand;
+use super::spki::digest_algorithm;
 use ::rsa::BoxedUint;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -89,15 +91,7 @@ impl RsaKey {
 /// # Panics
 /// If `length` is too short for at least eight bytes of FF.
 pub fn pkcs1v15_encoding(hash: HashAlgorithm, message: &[u8], length: usize) -> Vec<u8> {
-    let digest = hash.digest(message);
-    // SEQUENCE { SEQUENCE { OID 2.16.840.1.101.3.4.2.n, NULL }, OCTET STRING }; hashes are at most 64 bytes long.
-    let (size, oid_end) = match hash {
-        HashAlgorithm::Sha256 => (32, 1),
-        HashAlgorithm::Sha384 => (48, 2),
-        HashAlgorithm::Sha512 => (64, 3),
-    };
-    let info =
-        [&[0x30, 17 + size, 0x30, 13, 0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, oid_end, 5, 0, 4, size], digest.as_slice()].concat();
+    let info = sequence(&[digest_algorithm(hash), octet_string(&hash.digest(message))]);
     let filler = length.checked_sub(info.len() + 3).filter(|filler| *filler >= 8);
     let filler = vec![0xff; filler.expect("the length has room for eight bytes of padding")];
     [&[0, 1], filler.as_slice(), &[0], &info].concat()

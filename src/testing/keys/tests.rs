@@ -1,6 +1,6 @@
 use super::*;
 use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
-use HashAlgorithm::{Sha256, Sha384, Sha512};
+use HashAlgorithm::{Sha1, Sha256, Sha384, Sha512};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use p256::ecdsa::signature::Verifier as _;
@@ -15,7 +15,7 @@ fn bytes(key: &Cbor, label: i64) -> &[u8] {
 }
 
 /// Verifies with the public libraries, given nothing but the COSE key.
-fn verifies(key: &Cbor, message: &[u8], signature: &[u8]) -> bool {
+pub(in crate::testing) fn verifies(key: &Cbor, message: &[u8], signature: &[u8]) -> bool {
     let Some(Cbor::Int(algorithm)) = key.get(3) else { panic!("no alg") };
     let algorithm = KeyAlgorithm::from_cose_id(*algorithm).unwrap();
     let hash = algorithm.hash();
@@ -31,6 +31,7 @@ fn verifies(key: &Cbor, message: &[u8], signature: &[u8]) -> bool {
         (Scheme::Ecdsa(_), Sha256) => ecdsa!(p256),
         (Scheme::Ecdsa(_), Sha384) => ecdsa!(p384),
         (Scheme::Ecdsa(_), Sha512) => ecdsa!(p521),
+        (Scheme::Ecdsa(_), Sha1) => unreachable!("no COSE algorithm is ECDSA with SHA-1"),
         (Scheme::Ed25519, _) => {
             let key = ed25519_dalek::VerifyingKey::from_bytes(bytes(key, -2).try_into().unwrap()).unwrap();
             key.verify_strict(message, &signature.try_into().unwrap()).is_ok()
@@ -47,6 +48,7 @@ fn rsa_public_key(key: &Cbor) -> RsaPublicKey {
 
 fn verifies_pkcs1v15(key: &Cbor, hash: HashAlgorithm, message: &[u8], signature: &[u8]) -> bool {
     let scheme = match hash {
+        Sha1 => Pkcs1v15Sign::new::<sha1::Sha1>(),
         Sha256 => Pkcs1v15Sign::new::<sha2::Sha256>(),
         Sha384 => Pkcs1v15Sign::new::<sha2::Sha384>(),
         Sha512 => Pkcs1v15Sign::new::<sha2::Sha512>(),
@@ -57,6 +59,7 @@ fn verifies_pkcs1v15(key: &Cbor, hash: HashAlgorithm, message: &[u8], signature:
 fn verifies_pss(key: &Cbor, hash: HashAlgorithm, salt_length: usize, message: &[u8], signature: &[u8]) -> bool {
     let (key, digest) = (rsa_public_key(key), hash.digest(message));
     let outcome = match hash {
+        Sha1 => key.verify(Pss::<sha1::Sha1>::new_with_salt(salt_length), &digest, signature),
         Sha256 => key.verify(Pss::<sha2::Sha256>::new_with_salt(salt_length), &digest, signature),
         Sha384 => key.verify(Pss::<sha2::Sha384>::new_with_salt(salt_length), &digest, signature),
         Sha512 => key.verify(Pss::<sha2::Sha512>::new_with_salt(salt_length), &digest, signature),
@@ -66,7 +69,7 @@ fn verifies_pss(key: &Cbor, hash: HashAlgorithm, salt_length: usize, message: &[
 
 #[test]
 fn signatures_of_every_algorithm_verify() {
-    for &algorithm in KeyAlgorithm::ALL {
+    for &algorithm in KeyAlgorithm::ALL.iter().chain(&[KeyAlgorithm::Rs1]) {
         for seed in 0..3 {
             let key = KeyPair::from_seed(algorithm, seed);
             let signature = key.sign(MESSAGE);
@@ -84,7 +87,8 @@ fn algorithms_have_distinct_numbers_that_lead_back() {
     for &algorithm in KeyAlgorithm::ALL {
         assert_eq!(KeyAlgorithm::from_cose_id(algorithm.cose_id()), Some(algorithm));
     }
-    assert_eq!(KeyAlgorithm::from_cose_id(-65535), None);
+    assert_eq!(KeyAlgorithm::from_cose_id(-65535), Some(KeyAlgorithm::Rs1));
+    assert_eq!(KeyAlgorithm::from_cose_id(-65534), None);
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn hashes_can_be_swapped() {
 #[test]
 fn pss_salts_have_the_length_asked_for() {
     let key = KeyPair::from_seed(KeyAlgorithm::Ps256, 2);
-    for hash in [Sha256, Sha384, Sha512] {
+    for hash in [Sha1, Sha256, Sha384, Sha512] {
         for salt_length in [0, 20, 32, 100] {
             let signature = key.sign_pss(hash, MESSAGE, salt_length);
             assert!(verifies_pss(&key.cose_key(), hash, salt_length, MESSAGE, &signature));
