@@ -8,10 +8,11 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use passkeeper::types::{Bytes, UserVerification};
+use passkeeper::types::{Bytes, UnixTime, UserVerification};
+use passkeeper::x509::TrustAnchor;
 use serde_json::{Map, Value};
 
-use crate::raw_json;
+use crate::{moment, raw_json};
 
 /// Larger files are not read.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -57,8 +58,16 @@ pub(crate) struct Case {
     pub(crate) response: Value,
     pub(crate) stored: Option<Stored>,
     pub(crate) options: Options,
-    /// How many trust anchors the file names.
-    pub(crate) roots: usize,
+    pub(crate) trust: Trust,
+}
+
+/// What the attestation is to be judged by.
+#[derive(Debug, Default)]
+pub(crate) struct Trust {
+    /// None: whatever the statement's certificates lead to will do.
+    pub(crate) roots: Vec<TrustAnchor>,
+    /// The moment of the ceremony.
+    pub(crate) verification_time: Option<UnixTime>,
 }
 
 /// What the relying party has on record.
@@ -82,14 +91,19 @@ pub(crate) struct Options {
     pub(crate) app_id: Option<String>,
 }
 
-/// Reads a file whole, unless it is too large.
+/// Reads a response file whole, unless it is too large.
 pub(crate) fn load(path: &OsStr) -> Result<Vec<u8>, Failure> {
+    load_up_to(path, MAX_FILE)
+}
+
+/// Reads a file whole, unless it is larger than this.
+pub(crate) fn load_up_to(path: &OsStr, limit: u64) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).map_err(Failure::unreadable)?;
     let mut content = Vec::new();
     // One byte more than allowed tells a file at the limit from a larger one.
-    file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut content).map_err(Failure::unreadable)?;
-    if u64::try_from(content.len()).unwrap_or(u64::MAX) > MAX_FILE {
-        return Err(Failure::unreadable(format_args!("the file is larger than {MAX_FILE} bytes")));
+    file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(Failure::unreadable)?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > limit {
+        return Err(Failure::unreadable(format_args!("the file is larger than {limit} bytes")));
     }
     Ok(content)
 }
@@ -109,7 +123,7 @@ impl Case {
         let response_text = raw_json::member(text, "response").unwrap_or_default().to_owned();
         let stored = file.object("stored")?.map(|stored| Stored::parse(&stored)).transpose()?;
         let options = file.object("options")?.map(|options| Options::parse(&options)).transpose()?.unwrap_or_default();
-        let roots = file.object("trust")?.map(|trust| trust.texts("roots_pem")).transpose()?.flatten().map_or(0, |roots| roots.len());
+        let trust = file.object("trust")?.map(|trust| Trust::parse(&trust)).transpose()?.unwrap_or_default();
         let kind = match file.text("kind")? {
             Some("registration") => Kind::Registration,
             Some("authentication") => Kind::Authentication,
@@ -125,7 +139,7 @@ impl Case {
             response,
             stored,
             options,
-            roots,
+            trust,
         })
     }
 
@@ -175,6 +189,17 @@ impl Stored {
             user_handle: stored.bytes("user_handle")?,
             backup_eligible: stored.boolean("backup_eligible")?,
         })
+    }
+}
+
+impl Trust {
+    fn parse(trust: &Members<'_>) -> Result<Self, Failure> {
+        let mut roots = Vec::new();
+        for (number, text) in trust.texts("roots_pem")?.unwrap_or_default().iter().enumerate() {
+            let bad = |error: String| Failure::malformed(format_args!("trust.roots_pem[{number}] is no certificate: {error}"));
+            roots.push(moment::certificate(text.as_bytes()).map_err(bad)?);
+        }
+        Ok(Self { roots, verification_time: trust.get("verification_time", "a date such as 2026-01-31T12:00:00Z", moment::from_json)? })
     }
 }
 

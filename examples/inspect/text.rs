@@ -51,3 +51,8 @@ pub(crate) fn clean(text: &str) -> String {
     }
     out
 }
+
+/// [`clean`], line by line.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+}

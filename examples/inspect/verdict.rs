@@ -1,12 +1,13 @@
 //! The one line of JSON for each file.
 
+use passkeeper::attestation::AttestationType;
 use passkeeper::types::Flags;
 use serde::Serialize;
 
 use crate::auth_data::{AuthData, cose_parameter};
 use crate::cbor::{self, Node};
 use crate::file::{Case, Failure, Kind};
-use crate::judge::Refusal;
+use crate::judge::{Judgement, Refusal};
 
 /// Every member is always there; null where it does not apply or is not known.
 #[derive(Debug, Serialize)]
@@ -53,10 +54,10 @@ impl<'a> Verdict<'a> {
         Self::new(file, Facts::default()).failed(failure)
     }
 
-    pub(crate) fn of(file: &'a str, case: &Case, judgement: &Result<Option<&'static str>, Refusal>) -> Self {
+    pub(crate) fn of(file: &'a str, case: &Case, judgement: &Judgement) -> Self {
         let verdict = Self::new(file, Facts::of(case));
         match judgement {
-            Ok(attestation_type) => Self { attestation_type: *attestation_type, ..verdict },
+            Ok(accepted) => Self { attestation_type: accepted.attestation.as_ref().map(|(kind, _)| type_name(*kind)), ..verdict },
             Err(Refusal::File(failure)) => verdict.failed(failure),
             Err(Refusal::Crate(error)) => Self {
                 result: "error",
@@ -115,5 +116,14 @@ impl Facts {
             flags: data.flags,
             ..Self::default()
         }
+    }
+}
+
+/// The word of the lines for a type of attestation.
+pub(crate) fn type_name(attestation_type: AttestationType) -> &'static str {
+    match attestation_type {
+        AttestationType::AttestationCa => "attca",
+        AttestationType::AnonymizationCa => "anonca",
+        other => other.as_str(),
     }
 }

@@ -135,7 +135,8 @@ pub(crate) struct Attested<'a> {
     pub(crate) verifying_key: &'a dyn VerifyingKey,
     pub(crate) provider: &'a CryptoProvider,
     pub(crate) rules: &'a StatementRules,
-    pub(crate) now: UnixTime,
+    /// When the registration took place: what a statement says of its own time is compared with this.
+    pub(crate) made_at: UnixTime,
 }
 
 /// A verified statement: what it says it is, and the certificates it rests on, leaf first, in DER.
@@ -151,6 +152,11 @@ pub(crate) struct Statement<'a> {
 impl<'a> Statement<'a> {
     pub(crate) fn new(format: AttestationFormat, attestation_type: AttestationType) -> Self {
         Self { format, attestation_type, path: Vec::new(), parts: Vec::new() }
+    }
+
+    /// Whether the attestation key signed the AAGUID. `fido-u2f` does not cover it at all, so that a client may write any.
+    pub(crate) fn signs_aaguid(&self) -> bool {
+        self.format != AttestationFormat::FidoU2f && self.parts.iter().all(Self::signs_aaguid)
     }
 
     #[cfg(feature = "attestation")]

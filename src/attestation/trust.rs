@@ -101,6 +101,7 @@ impl TrustAnchors {
         }
         let chain = statement.path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::AttestationUntrusted.into()) };
+        let aaguid = if statement.signs_aaguid() { aaguid } else { Aaguid::ZERO };
         let anchors = self.candidates(statement.format, aaguid, leaf.der());
         let judge =
             Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: rules.danger_accept_sha1_certificates, provider, now };

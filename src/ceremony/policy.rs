@@ -156,6 +156,19 @@ impl Default for AttestationPolicy {
     }
 }
 
+/// What is known of a model when it is judged.
+#[derive(Debug, Default)]
+pub(super) struct Standing<'a> {
+    /// The attestation leads to an anchor.
+    pub(super) trusted: bool,
+    /// It does, and it covers the AAGUID.
+    pub(super) model_proved: bool,
+    /// The metadata's statuses in force.
+    pub(super) statuses: Vec<&'a str>,
+    /// One of them says that the model must not be trusted.
+    pub(super) compromised: bool,
+}
+
 impl AttestationPolicy {
     /// Asks for none, takes none and self attestation, and refuses what cannot be verified. The default.
     #[must_use]
@@ -212,11 +225,11 @@ impl AttestationPolicy {
     /// Accepts nothing but an attestation that leads to a trust anchor.
     #[must_use]
     pub fn trusted_only(self) -> Self {
-        self.refuse_none().refuse_self()
+        Self { accept_untrusted: false, ..self.refuse_none().refuse_self() }
     }
 
     /// Accepts statements that hold but lead to no trust anchor, as if they were self attestation: anybody can
-    /// make one, so they prove no more than that.
+    /// make one, so they prove no more than that. Undoes [`trusted_only`](Self::trusted_only) in this.
     #[must_use]
     pub fn danger_accept_untrusted(mut self) -> Self {
         self.accept_untrusted = true;
@@ -231,6 +244,10 @@ impl AttestationPolicy {
     }
 
     /// Accepts these models and no others, and only with a trusted attestation: what merely claims an AAGUID is refused.
+    ///
+    /// The certificates of `android-key` and `apple` name no model: trust their roots with
+    /// [`TrustAnchors::trust_for_model`](crate::attestation::TrustAnchors::trust_for_model) or through metadata, or whoever
+    /// has such a device can claim any listed model.
     #[must_use]
     pub fn only_models(mut self, models: impl IntoIterator<Item = Aaguid>) -> Self {
         self.only_models = Some(models.into_iter().collect());
@@ -279,24 +296,24 @@ impl AttestationPolicy {
         self.ignore_statements
     }
 
-    /// Step 24 of §7.1, on the model; `statuses` are the metadata's, if it knows the model.
-    pub(crate) fn judge_model(&self, aaguid: Aaguid, trusted: bool, statuses: &[&str], compromised: bool) -> Result<()> {
+    /// Step 24 of §7.1, on the model.
+    pub(super) fn judge_model(&self, aaguid: Aaguid, standing: &Standing<'_>) -> Result<()> {
         let refused = |expected: &str| Err(Error::new(ErrorCode::AttestationModelRefused).expected(expected).found(aaguid));
         if self.refused_models.contains(&aaguid) {
             return refused("another model");
         }
         if let Some(models) = &self.only_models {
-            if !trusted {
-                return refused("a trusted attestation");
+            if !standing.model_proved {
+                return refused("a trusted attestation of the model");
             }
             if !models.contains(&aaguid) {
                 return refused("a listed model");
             }
         }
-        if compromised && !self.accept_compromised {
-            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{statuses:?}")));
+        if standing.compromised && !self.accept_compromised {
+            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.statuses)));
         }
-        let certified = trusted && self.required_status.iter().any(|wanted| statuses.contains(&wanted.as_str()));
+        let certified = standing.trusted && self.required_status.iter().any(|wanted| standing.statuses.contains(&wanted.as_str()));
         if !self.required_status.is_empty() && !certified {
             return Err(Error::new(ErrorCode::AttestationStatusRefused).expected(format_args!("one of {:?}", self.required_status)));
         }
@@ -319,7 +336,10 @@ impl RegistrationPolicy {
     pub(crate) fn check(&self) -> Result<()> {
         let attestation = &self.attestation;
         let contradicts = attestation.ignore_statements
-            && (attestation.conveyance != AttestationConveyance::None || !attestation.accept_none || !attestation.accept_self);
+            && (attestation.conveyance != AttestationConveyance::None || !attestation.accept_none
+                || !attestation.accept_self
+                || attestation.only_models.is_some()
+                || !attestation.required_status.is_empty());
         if contradicts {
             return Err(Error::new(ErrorCode::AttestationPolicyInvalid).subject("statements are ignored but demanded"));
         }

@@ -276,9 +276,9 @@ impl PendingRegistration {
             verifying_key: &*verifying_key,
             provider: &rp.provider,
             rules: policy.attestation.statement_rules(),
-            now,
+            made_at: now,
         };
-        let Judged { attestation_type, trust } = trust::judge(&attested, rp, &policy.attestation)?;
+        let Judged { attestation_type, trust } = trust::judge(&attested, rp, &policy.attestation, now)?;
 
         // 7.1/25: the credential ID is not too long.
         let credential_id = CredentialId::new(credential.credential_id).map_err(|e| e.at("7.1/25"))?;

@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::record::CredentialRecord;
+use super::policy::Standing;
 use super::{AttestationPolicy, RelyingParty};
-use crate::attestation::{self, AttestationType, Attested, Statement};
+use crate::attestation::{self, AttestationFormat, AttestationType, Attested, Statement};
 use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
@@ -25,7 +26,9 @@ pub enum Trust {
         /// Why it is not trusted.
         reason: Error,
     },
-    /// The statement holds, and its certificates lead to an anchor: the AAGUID is proved.
+    /// The statement holds, and its certificates lead to an anchor. For `packed` and `tpm` the AAGUID is then proved as far as
+    /// the anchor's owner vouches for it. `android-key` and `apple` certificates say nothing of a model, so there it is
+    /// proved only by an anchor that was trusted for that model alone; `fido-u2f` does not sign it and never proves it.
     Trusted {
         /// The anchor's certificate, in DER.
         anchor: Vec<u8>,
@@ -33,7 +36,7 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// Whether the attestation is trusted, and so the AAGUID proved.
+    /// Whether the attestation is trusted.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         matches!(self, Self::Trusted { .. })
@@ -46,26 +49,33 @@ pub(super) struct Judged {
     pub(super) trust: Trust,
 }
 
-pub(super) fn judge(attested: &Attested<'_>, rp: &RelyingParty, policy: &AttestationPolicy) -> Result<Judged> {
-    // 7.1/21, 7.1/22: the statement's format and its verification procedure.
-    let statement = match attestation::verify(attested) {
-        Err(_) if policy.ignores_statements() => return Ok(Judged { attestation_type: AttestationType::Ignored, trust: Trust::Ignored }),
-        verdict => verdict?,
-    };
+/// Steps 21 to 24, with certificates and statuses as of `now`.
+pub(super) fn judge(attested: &Attested<'_>, rp: &RelyingParty, policy: &AttestationPolicy, now: UnixTime) -> Result<Judged> {
     let aaguid = attested.auth_data.attested.as_ref().map(|credential| credential.aaguid).unwrap_or_default();
+    let at_24 = |e: Error| e.at("7.1/24");
+
+    // 7.1/21, 7.1/22: the statement's format and its verification procedure. Whoever ignores statements learns nothing
+    // from one, sound or broken; a refused model stays refused.
+    if policy.ignores_statements() && attested.object.fmt != AttestationFormat::None.as_str() {
+        policy.judge_model(aaguid, &Standing::default()).map_err(at_24)?;
+        return Ok(Judged { attestation_type: AttestationType::Ignored, trust: Trust::Ignored });
+    }
+    let statement = attestation::verify(attested)?;
 
     // 7.1/23: the acceptable anchors. 7.1/24: is it acceptable?
     let trust = match statement.attestation_type {
         AttestationType::None => Trust::NotAttested,
         AttestationType::SelfAttestation => Trust::SelfAttested,
-        _ => match rp.find_anchor(&statement, aaguid, policy, attested.now) {
+        _ => match rp.find_anchor(&statement, aaguid, policy, now) {
             Ok(anchor) => Trust::Trusted { anchor },
-            Err(reason) if policy.accepts_untrusted() => Trust::Untrusted { reason },
-            Err(reason) => return Err(reason.at("7.1/24")),
+            Err(reason) if policy.accepts_untrusted() && reason.error_code() != ErrorCode::CertificateRevoked => {
+                Trust::Untrusted { reason }
+            }
+            Err(reason) => return Err(at_24(reason)),
         },
     };
-    policy.judge(statement.attestation_type).map_err(|e| e.at("7.1/24"))?;
-    rp.judge_model(&statement, aaguid, &trust, policy, attested.now).map_err(|e| e.at("7.1/24"))?;
+    policy.judge(statement.attestation_type).map_err(at_24)?;
+    rp.judge_model(&statement, aaguid, &trust, policy, now).map_err(at_24)?;
     Ok(Judged { attestation_type: statement.attestation_type, trust })
 }
 
@@ -83,10 +93,18 @@ impl RelyingParty {
         policy: &AttestationPolicy,
         now: UnixTime,
     ) -> Result<()> {
-        let entry = self.trust_anchors.entry(aaguid, statement.path.first().map(AsRef::as_ref));
-        let statuses: Vec<_> = entry.into_iter().flat_map(|entry| entry.statuses(now)).collect();
-        let texts: Vec<&str> = statuses.iter().map(|status| status.0.as_str()).collect();
-        policy.judge_model(aaguid, trust.is_trusted(), &texts, statuses.iter().any(|status| status.is_compromised()))
+        // Each statement of a compound one may be about a model of its own.
+        let proved = if statement.signs_aaguid() { aaguid } else { Aaguid::ZERO };
+        let leaves = core::iter::once(statement).chain(&statement.parts).map(|part| part.path.first().map(AsRef::as_ref));
+        let entries = leaves.filter_map(|leaf| self.trust_anchors.entry(proved, leaf));
+        let statuses: Vec<_> = entries.flat_map(|entry| entry.statuses(now)).collect();
+        let standing = Standing {
+            trusted: trust.is_trusted(),
+            model_proved: trust.is_trusted() && statement.signs_aaguid(),
+            compromised: statuses.iter().any(|status| status.is_compromised()),
+            statuses: statuses.iter().map(|status| status.0.as_str()).collect(),
+        };
+        policy.judge_model(aaguid, &standing)
     }
 }
 
@@ -97,7 +115,7 @@ impl RelyingParty {
     }
 
     fn judge_model(&self, _: &Statement<'_>, aaguid: Aaguid, trust: &Trust, policy: &AttestationPolicy, _: UnixTime) -> Result<()> {
-        policy.judge_model(aaguid, trust.is_trusted(), &[], false)
+        policy.judge_model(aaguid, &Standing { trusted: trust.is_trusted(), ..Standing::default() })
     }
 }
 
@@ -130,9 +148,9 @@ impl RelyingParty {
             verifying_key: &*verifying_key,
             provider: &self.provider,
             rules: policy.statement_rules(),
-            now: at,
+            made_at: record.created_at,
         };
-        judge(&attested, self, policy).map(|judged| judged.trust)
+        judge(&attested, self, policy, at).map(|judged| judged.trust)
     }
 
     /// Judges many stored registrations again and names those that would be refused, with the reason: what to revoke, or

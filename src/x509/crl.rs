@@ -44,10 +44,12 @@ impl RevocationList {
         if list.issuer != *issuer.subject() {
             return Ok(false);
         }
-        let entry = list.revoked_certificates.iter().flatten().find(|entry| entry.serial_number.as_bytes() == certificate.serial());
-        let Some(entry) = entry else { return Ok(false) };
-        let revoked_at = i64::try_from(entry.revocation_date.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-        if now < UnixTime::from_secs(revoked_at) {
+        let revoked_at = |date: x509_cert::time::Time| i64::try_from(date.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+        let mut entries = list.revoked_certificates.iter().flatten();
+        let listed = entries.any(|entry| {
+            entry.serial_number.as_bytes() == certificate.serial() && UnixTime::from_secs(revoked_at(entry.revocation_date)) <= now
+        });
+        if !listed {
             return Ok(false);
         }
         let (Ok(signed), Some(signature)) = (signed_part(&self.der), self.parsed.signature.as_bytes()) else { return Ok(false) };

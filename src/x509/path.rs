@@ -31,12 +31,14 @@ const UNDERSTOOD: &[&str] = &[
 /// A certificate that is trusted because the relying party says so.
 ///
 /// It matches by name and key: several certificates of one root exist in the field, some expired. Its
-/// own extensions and dates are not judged.
+/// own extensions and dates are not judged, but for a leaf's word that it is no CA: it issues nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
     der: Vec<u8>,
     subject: Name,
     spki: Vec<u8>,
+    /// Not if it says that it is no CA: then it vouches for itself alone.
+    issues: bool,
 }
 
 impl TrustAnchor {
@@ -46,7 +48,8 @@ impl TrustAnchor {
     /// `certificate-malformed`.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let certificate = Certificate::parse(der)?;
-        Ok(Self { subject: certificate.subject().clone(), spki: certificate.spki_der()?, der: der.to_vec() })
+        let issues = !matches!(certificate.basic_constraints(), Ok(Some((false, _))));
+        Ok(Self { subject: certificate.subject().clone(), spki: certificate.spki_der()?, der: der.to_vec(), issues })
     }
 
     /// The certificate in DER.
@@ -110,19 +113,17 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
 impl<'a> Judge<'a> {
     /// A pinned leaf, byte for byte; or a later certificate with an anchor's name and key, whatever its own dates.
     fn is_anchor(&self, certificate: &Certificate<'_>, at: usize) -> Result<Option<&'a TrustAnchor>> {
-        if let Some(pinned) = self.anchors.iter().find(|anchor| anchor.der == certificate.der()) {
-            return Ok(Some(pinned));
-        }
         if at == 0 {
-            return Ok(None);
+            return Ok(self.anchors.iter().copied().find(|anchor| anchor.der == certificate.der()));
         }
         let spki = certificate.spki_der()?;
-        Ok(self.anchors.iter().copied().find(|anchor| anchor.subject == *certificate.subject() && anchor.spki == spki))
+        let mut issuers = self.anchors.iter().copied().filter(|anchor| anchor.issues);
+        Ok(issuers.find(|anchor| anchor.subject == *certificate.subject() && anchor.spki == spki))
     }
 
     /// The anchor whose key signed the certificate, with its certificate.
     fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<Option<(&'a TrustAnchor, Certificate<'a>)>> {
-        let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.subject == *certificate.issuer());
+        let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.issues && anchor.subject == *certificate.issuer());
         for anchor in namesakes.take(MAX_NAMESAKES) {
             let issuer = Certificate::parse(&anchor.der)?;
             if issuer.verify_issued(certificate, self.provider, self.allow_sha1).is_ok() {

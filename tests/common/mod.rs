@@ -1,5 +1,13 @@
 //! What the test binaries share: a relying party, a user, and ceremonies with one thing broken.
-#![allow(dead_code, unreachable_pub, clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
 
 use std::cell::Cell;
 
@@ -105,7 +113,12 @@ impl SigningIn {
         Self::with_record(rp, request, authenticator, record)
     }
 
-    pub fn with_record(rp: RelyingParty, request: AuthenticationRequest, authenticator: &mut VirtualAuthenticator, record: CredentialRecord) -> Self {
+    pub fn with_record(
+        rp: RelyingParty,
+        request: AuthenticationRequest,
+        authenticator: &mut VirtualAuthenticator,
+        record: CredentialRecord,
+    ) -> Self {
         let (options, pending) = rp.start_authentication(request, challenge(), NOW).unwrap();
         let draft = authenticator.get(&json(&options), ORIGIN).unwrap();
         Self { rp, record, options, pending, draft, now: NOW }

@@ -231,7 +231,7 @@ fn without_files_it_says_how_to_use_it() {
 }
 
 /// The same numbers every time.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -241,7 +241,7 @@ impl Random {
         self.0
     }
 
-    fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         self.next().to_le_bytes()[3]
     }
 

@@ -11,7 +11,7 @@ use passkeeper::{Error, ErrorCode};
 use crate::w3c::{Authentication, Ceremonies, Registration, ceremonies};
 
 /// Calls `judge` with each bit of `range` flipped, or with each `step`th; says how many there were.
-fn flip(bytes: &Bytes, range: Range<usize>, step: usize, mut judge: impl FnMut(Bytes, usize)) -> usize {
+pub(crate) fn flip(bytes: &Bytes, range: Range<usize>, step: usize, mut judge: impl FnMut(Bytes, usize)) -> usize {
     let bits = (range.start * 8..range.end * 8).step_by(step);
     let count = bits.len();
     for bit in bits {
@@ -22,13 +22,13 @@ fn flip(bytes: &Bytes, range: Range<usize>, step: usize, mut judge: impl FnMut(B
     count
 }
 
-fn whole(bytes: &Bytes) -> Range<usize> {
+pub(crate) fn whole(bytes: &Bytes) -> Range<usize> {
     0..bytes.len()
 }
 
 /// Where `part` stands in `bytes`.
 #[track_caller]
-fn find(bytes: &[u8], part: &[u8]) -> Range<usize> {
+pub(crate) fn find(bytes: &[u8], part: &[u8]) -> Range<usize> {
     let start = bytes.windows(part.len()).position(|window| window == part).expect("a part of the whole");
     start..start + part.len()
 }

@@ -25,6 +25,12 @@ pub(crate) fn paths(folder: &str) -> Option<Vec<PathBuf>> {
     Some(paths)
 }
 
+/// The content of one file in a folder that is there.
+pub(crate) fn file(folder: &str, name: &str) -> Vec<u8> {
+    let path = root().join(folder).join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// A file in the shape the test expects.
 pub(crate) fn parse<T: DeserializeOwned>(name: &str, text: &[u8]) -> T {
     serde_json::from_slice(text).unwrap_or_else(|error| panic!("{name}: {error}"))

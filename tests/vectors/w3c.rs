@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use passkeeper::parse::AttestationObject;
-use passkeeper::types::{Algorithm, AlgorithmList, Bytes, Challenge, CredentialId, RpId, Scope, UnixTime, UserHandle, UserVerification};
+use passkeeper::attestation::{StatementRules, TrustAnchors};
+use passkeeper::types::{
+    Algorithm, AlgorithmList, AttestationConveyance, Bytes, Challenge, CredentialId, RpId, Scope, UnixTime, UserHandle, UserVerification,
+};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
+use passkeeper::x509::TrustAnchor;
 use passkeeper::{
-    AuthenticationRequest, CosePublicKey, CounterVerdict, CredentialRecord, Error, RegistrationRequest, RelyingParty, RelyingPartyBuilder,
-    VerifiedAuthentication, VerifiedRegistration,
+    AttestationPolicy, AuthenticationRequest, CosePublicKey, CounterVerdict, CredentialRecord, Error, RegistrationPolicy,
+    RegistrationRequest, RelyingParty, RelyingPartyBuilder, VerifiedAuthentication, VerifiedRegistration,
 };
 use serde::Deserialize;
 
-use crate::folder;
+use crate::{anchors, folder};
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
@@ -40,6 +43,8 @@ pub(crate) struct Registration {
     pub(crate) credential_id: Bytes,
     pub(crate) aaguid: Bytes,
     pub(crate) credential_public_key_cose: Bytes,
+    /// The root of the statement's certificates.
+    pub(crate) attestation_ca_cert: Option<Bytes>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -81,17 +86,30 @@ impl Ceremonies {
         Algorithm::from_cose_id(self.expected.cose_alg)
     }
 
-    /// Formats that this crate verifies.
-    pub(crate) fn format_is_supported(&self) -> bool {
-        matches!((&*self.expected.format, &*self.expected.attestation_type), ("none", "None") | ("packed", "Self"))
+    /// The root of the statement's certificates, if it has any.
+    pub(crate) fn root(&self) -> Option<TrustAnchor> {
+        self.registration.attestation_ca_cert.as_ref().map(|der| TrustAnchor::from_der(der.as_slice()).unwrap())
     }
 
+    /// Trusts the vector's root.
     fn builder(&self) -> RelyingPartyBuilder {
-        let algorithms = AlgorithmList::new(Algorithm::ALL.iter().copied()).unwrap();
+        self.builder_with(anchors::lenient(), anchors::trust(self.root()))
+    }
+
+    fn builder_with(&self, rules: StatementRules, anchors: TrustAnchors) -> RelyingPartyBuilder {
+        let mut policy = RegistrationPolicy::default();
+        policy.algorithms = AlgorithmList::new(Algorithm::ALL.iter().copied()).unwrap();
+        policy.attestation = AttestationPolicy::requested(AttestationConveyance::Direct).rules(rules);
         RelyingParty::builder(&self.rp_id, "Vectors")
             .origin(&self.origin)
-            .algorithms(algorithms)
+            .registration_policy(policy)
             .user_verification(UserVerification::Preferred)
+            .trust_anchors(anchors)
+    }
+
+    /// One with rules and anchors of its own, wherever it is embedded.
+    pub(crate) fn relying_party_with(&self, rules: StatementRules, anchors: TrustAnchors) -> RelyingParty {
+        self.builder_with(rules, anchors).danger_embedded_anywhere().build().unwrap()
     }
 
     /// One that expects what the vector has: `https://example.com` around it where it is embedded.
@@ -115,12 +133,16 @@ impl Ceremonies {
     }
 
     pub(crate) fn register(&self, rp: &RelyingParty, parts: &Registration) -> Result<VerifiedRegistration, Error> {
+        self.register_at(rp, parts, NOW)
+    }
+
+    pub(crate) fn register_at(&self, rp: &RelyingParty, parts: &Registration, now: UnixTime) -> Result<VerifiedRegistration, Error> {
         let user = UserEntity { id: handle(), name: "user".into(), display_name: "user".into() };
         let challenge = Challenge::new(self.registration.challenge.as_slice()).unwrap();
-        let (_, pending) = rp.start_registration(RegistrationRequest::new(user), challenge, NOW).unwrap();
+        let (_, pending) = rp.start_registration(RegistrationRequest::new(user), challenge, now).unwrap();
         let response =
             RegistrationResponse::from_parts(parts.credential_id.clone(), parts.client_data.clone(), parts.attestation_object.clone());
-        pending.verify(rp, &response, NOW)
+        pending.verify(rp, &response, now)
     }
 
     pub(crate) fn authenticate(
@@ -138,6 +160,15 @@ impl Ceremonies {
             parts.signature.clone(),
         );
         pending.receive(&response)?.verify(rp, record, NOW)
+    }
+}
+
+/// The code for the drafts whose Android key description breaks the rules of the final text.
+pub(crate) fn broken_description(name: &str) -> Option<&'static str> {
+    match name {
+        "android-key-es256.empty-lists" => Some("android-key-origin"),
+        "android-key-es256.asn1-integer" | "android-key-esp256" => Some("android-key-description-malformed"),
+        _ => None,
     }
 }
 
@@ -165,7 +196,7 @@ pub(crate) fn ceremonies() -> Option<Vec<Ceremonies>> {
 }
 
 #[track_caller]
-fn assert_refused<T>(name: &str, result: Result<T, Error>, code: &str, step: &str) {
+pub(crate) fn assert_refused<T>(name: &str, result: Result<T, Error>, code: &str, step: &str) {
     match result {
         Ok(_) => panic!("{name}: accepted, expected {code} at {step}"),
         Err(error) => assert_eq!((error.code(), error.spec_step()), (code, Some(step)), "{name}: {error}"),
@@ -198,48 +229,10 @@ fn every_assertion_verifies_but_that_of_ed448() {
     assert_eq!((accepted, unsupported), (26, 1));
 }
 
-#[test]
-fn every_registration_is_accepted_or_refused_for_its_format_alone() {
-    let Some(all) = ceremonies() else { return };
-    let (mut none, mut self_attested) = (0, 0);
-    let (mut unsupported_format, mut unsupported_packed, mut unsupported_algorithm) = (0, 0, 0);
-    for vector in all {
-        let expected = &vector.expected;
-        let object = AttestationObject::parse(vector.registration.attestation_object.as_slice()).unwrap();
-        assert_eq!(object.fmt, expected.format, "{}", vector.name);
-        let result = vector.register(&vector.relying_party(), &vector.registration);
-        match (vector.algorithm(), &*expected.format, &*expected.attestation_type) {
-            (None, ..) => {
-                assert_refused(&vector.name, result, "public-key-algorithm-unsupported", "7.1/20");
-                unsupported_algorithm += 1;
-            }
-            (_, "none", "None") => {
-                assert_registered(&vector, result, "none");
-                none += 1;
-            }
-            (_, "packed", "Self") => {
-                assert_registered(&vector, result, "self");
-                self_attested += 1;
-            }
-            (_, "packed", _) => {
-                assert_refused(&vector.name, result, "attestation-format-unsupported", "7.1/22");
-                unsupported_packed += 1;
-            }
-            _ => {
-                assert_refused(&vector.name, result, "attestation-format-unsupported", "7.1/21");
-                unsupported_format += 1;
-            }
-        }
-    }
-    assert_eq!((none, self_attested), (5, 2));
-    assert_eq!((unsupported_format, unsupported_packed, unsupported_algorithm), (10, 9, 1));
-}
-
-fn assert_registered(vector: &Ceremonies, result: Result<VerifiedRegistration, Error>, attestation_type: &str) {
-    let verified = result.unwrap_or_else(|error| panic!("{}: {error}", vector.name));
+/// Everything about a registration that the vector states but its trust.
+pub(crate) fn assert_registered(vector: &Ceremonies, verified: &VerifiedRegistration) {
     let (expected, parts, name) = (&vector.expected, &vector.registration, &vector.name);
     let record = verified.record();
-    assert_eq!(record.attestation_type.as_str(), attestation_type, "{name}");
     assert_eq!(record.attestation_format, expected.format, "{name}");
     assert_eq!(record.aaguid.to_string(), expected.aaguid_uuid, "{name}");
     assert_eq!(record.aaguid.as_bytes(), parts.aaguid.as_slice(), "{name}");
@@ -302,11 +295,13 @@ fn required_user_verification_refuses_exactly_the_ceremonies_without_it() {
         if !vector.expected.registration_flags.user_verified {
             assert_refused(&vector.name, registered, "user-not-verified", "7.1/16");
             without[0] += 1;
-        } else if vector.format_is_supported() {
+        } else if let Some(code) = broken_description(&vector.name) {
+            assert_refused(&vector.name, registered, code, "7.1/22");
+        } else {
             let _ = registered.unwrap_or_else(|error| panic!("{}: {error}", vector.name));
             with[0] += 1;
         }
     }
     // Registrations and authentications.
-    assert_eq!((with, without), ([2, 13], [12, 13]));
+    assert_eq!((with, without), ([11, 13], [12, 13]));
 }

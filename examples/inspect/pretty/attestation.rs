@@ -5,16 +5,18 @@ use passkeeper::parse::{AttestationObject, CoseKey};
 use passkeeper::{CosePublicKey, ErrorCode};
 use sha2::{Digest as _, Sha256};
 
-use super::{Report, auth_data, key};
+use super::statement::{self, Subject};
+use super::{Report, auth_data, key, trust};
 use crate::auth_data::{AuthData, cose_parameter};
 use crate::cbor::{self, Node};
 use crate::file::Case;
-use crate::text::{hex, quoted};
+use crate::judge::{self, Surroundings};
+use crate::text::hex;
 
-/// Formats that the specification knows and the crate does not verify.
-const LATER: &[&str] = &["tpm", "android-key", "android-safetynet", "fido-u2f", "apple", "compound"];
+/// More items of a list are not shown.
+const MAX_ITEMS: usize = 16;
 
-pub(super) fn show(report: &mut Report, case: &Case) {
+pub(super) fn show(report: &mut Report, case: &Case, surroundings: &Surroundings) {
     let Some(bytes) = case.part("attestationObject") else { return };
     report.section(format_args!("attestation object, {} bytes", bytes.len()));
     let decoded = cbor::read(&bytes);
@@ -36,7 +38,7 @@ pub(super) fn show(report: &mut Report, case: &Case) {
         auth_data::show(report, case, data);
         copies(report, case, data);
     }
-    statement(report, case, object, data);
+    statement(report, case, surroundings, object, data);
 }
 
 fn members(report: &mut Report, object: &Node) {
@@ -69,12 +71,12 @@ fn members(report: &mut Report, object: &Node) {
 }
 
 /// One entry of the statement: numbers of algorithms by name, lists item by item.
-fn entry(report: &mut Report, name: &Node, value: &Node) {
+pub(super) fn entry(report: &mut Report, name: &Node, value: &Node) {
     match (name.as_text(), value) {
         (Some("alg"), Node::Int(_)) => report.inner(name, value.as_int().map_or(value.to_string(), key::algorithm_name)),
         (_, Node::Array(items)) => {
             report.inner(name, value);
-            for item in items {
+            for item in items.iter().take(MAX_ITEMS) {
                 report.inner("  -", item);
             }
         }
@@ -82,27 +84,22 @@ fn entry(report: &mut Report, name: &Node, value: &Node) {
     }
 }
 
-fn statement(report: &mut Report, case: &Case, object: &Node, data: &[u8]) {
-    let Some(statement) = object.get("attStmt") else { return };
-    let entries = statement.entries().len();
-    match object.get("fmt").and_then(Node::as_text) {
-        Some("none") if entries > 0 => {
-            report.fault(ErrorCode::AttestationStatementNotEmpty, format_args!("format none, and a statement of {entries} entries"));
-        }
-        Some("none") | None => {}
-        Some("packed") if statement.get("x5c").is_some() => {
-            report.fault(ErrorCode::AttestationFormatUnsupported, "packed with x5c cannot be verified");
-        }
-        Some("packed") => packed(report, case, statement, data),
-        Some(fmt) if LATER.contains(&fmt) => {
-            report.fault(ErrorCode::AttestationFormatUnsupported, format_args!("the format {fmt} cannot be verified"));
-        }
-        Some(fmt) => report.fault(ErrorCode::AttestationFormatUnknown, format_args!("the format {} is not known", quoted(fmt))),
+fn statement(report: &mut Report, case: &Case, surroundings: &Surroundings, object: &Node, data: &[u8]) {
+    let (Some(statement), Some(fmt)) = (object.get("attStmt"), object.get("fmt").and_then(Node::as_text)) else { return };
+    let subject = Subject { case, auth_data: data, client_data: case.part("clientDataJSON"), now: surroundings.now };
+    let chains = statement::show(report, &subject, fmt, statement);
+    let verdict = judge::judge_statement(case, surroundings);
+    for chain in &chains {
+        trust::path(report, case, surroundings, chain, verdict.as_ref());
+    }
+    trust::metadata(report, surroundings, data, chains.first().map(Vec::as_slice).unwrap_or_default());
+    if let Some(verdict) = verdict {
+        trust::verdict(report, &verdict);
     }
 }
 
 /// Self attestation: the credential key signs.
-fn packed(report: &mut Report, case: &Case, statement: &Node, data: &[u8]) {
+pub(super) fn packed(report: &mut Report, case: &Case, statement: &Node, data: &[u8]) {
     let Some(key) = AuthData::read(data).public_key else { return };
     let credential_alg = cose_parameter(&key.node, 3).and_then(Node::as_int);
     let statement_alg = statement.get("alg").and_then(Node::as_int);

@@ -1,22 +1,29 @@
 //! All that is in a response, for a person who wants to know why a ceremony failed.
 
+mod android;
 mod attestation;
 mod auth_data;
+mod certificate;
 mod client_data;
 mod key;
 mod record;
 mod report;
 mod response;
+mod safetynet;
+mod statement;
+mod tpm;
+mod trust;
 
 use passkeeper::types::Algorithm;
 
 use crate::file::{Case, Kind};
-use crate::judge::{self, Refusal};
+use crate::judge::{self, Judgement, Refusal, Surroundings};
+use crate::moment;
 use crate::text::{hex, quoted};
 use report::Report;
 
 /// The tree of everything that can be read, then the list of every fault that is seen.
-pub(crate) fn report(case: &Case, judgement: &Result<Option<&'static str>, Refusal>) -> String {
+pub(crate) fn report(case: &Case, surroundings: &Surroundings, judgement: &Judgement) -> String {
     let mut report = Report::default();
     let kind = if case.kind == Kind::Registration { "registration" } else { "authentication" };
     match judgement {
@@ -27,14 +34,14 @@ pub(crate) fn report(case: &Case, judgement: &Result<Option<&'static str>, Refus
     response::show(&mut report, case);
     client_data::show(&mut report, case);
     match case.kind {
-        Kind::Registration => attestation::show(&mut report, case),
+        Kind::Registration => attestation::show(&mut report, case, surroundings),
         Kind::Authentication => record::show(&mut report, case),
     }
-    options(&mut report, case);
+    options(&mut report, case, surroundings);
     report.finish(judgement)
 }
 
-fn options(report: &mut Report, case: &Case) {
+fn options(report: &mut Report, case: &Case, surroundings: &Surroundings) {
     let options = &case.options;
     report.section("expected by the relying party");
     report.line("RP ID", case.rp_id.as_deref().map_or("(not in the file)".to_owned(), quoted));
@@ -60,8 +67,15 @@ fn options(report: &mut Report, case: &Case) {
     if let Some(app_id) = &options.app_id {
         report.line("appid", quoted(app_id));
     }
-    if case.roots > 0 {
-        report.line("trust anchors", format!("{} (not used: no attestation with certificates is verified)", case.roots));
+    if case.kind == Kind::Registration {
+        report.line("moment", moment::show(surroundings.now));
+        for root in &case.trust.roots {
+            let subject = certificate::parse(root.as_der()).map(|root| certificate::name(root.tbs_certificate().subject()));
+            report.line("trust anchor", subject.unwrap_or_default());
+        }
+        if !judge::demands_trust(case, surroundings) {
+            report.line("trust anchors", "none: attestations are checked, not traced to an anchor");
+        }
     }
 }
 

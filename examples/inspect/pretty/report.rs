@@ -4,7 +4,7 @@ use std::fmt;
 
 use passkeeper::ErrorCode;
 
-use crate::judge::Refusal;
+use crate::judge::{Judgement, Refusal};
 use crate::text::clean;
 
 /// A text in the making.
@@ -66,7 +66,7 @@ impl Report {
     }
 
     /// The tree, then the faults; the one at which the crate stopped is marked.
-    pub(crate) fn finish(mut self, judgement: &Result<Option<&'static str>, Refusal>) -> String {
+    pub(crate) fn finish(mut self, judgement: &Judgement) -> String {
         let stopped = match judgement {
             Ok(_) => None,
             Err(Refusal::Crate(error)) => {

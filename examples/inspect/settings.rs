@@ -1,0 +1,122 @@
+//! The command line, and the metadata it names.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::time::SystemTime;
+
+use passkeeper::crypto::rustcrypto::PROVIDER;
+use passkeeper::metadata::{BlobVerifier, Metadata};
+use passkeeper::types::UnixTime;
+
+use crate::file::{self, Case};
+use crate::judge::Surroundings;
+use crate::moment;
+
+const MAX_BLOB: u64 = 64 * 1024 * 1024;
+const MAX_ROOT: u64 = 64 * 1024;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Help,
+    Run(Box<Settings>),
+}
+
+/// Why nothing is done at all.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The command line makes no sense.
+    Usage(String),
+    /// A file of the metadata cannot be read.
+    Metadata(String),
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self::Usage(message)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) pretty: bool,
+    pub(crate) files: Vec<OsString>,
+    time: Option<UnixTime>,
+    mds: Option<Mds>,
+}
+
+/// A BLOB that was read and, for each moment that came up, what it is worth.
+#[derive(Debug)]
+struct Mds {
+    blob: String,
+    verifier: BlobVerifier,
+    verified: BTreeMap<UnixTime, Option<Metadata>>,
+}
+
+impl Settings {
+    /// Reads the command line and the files of the metadata; an error is a message for the user.
+    pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, Problem> {
+        let (mut pretty, mut files, mut time, mut blob, mut root) = (false, Vec::new(), None, None, None);
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            let mut value = |name: &str| arguments.next().ok_or_else(|| format!("{name} wants a value"));
+            match argument.to_str() {
+                Some("--help") => return Ok(Request::Help),
+                Some("--pretty") => pretty = true,
+                Some("--mds") => blob = Some(value("--mds")?),
+                Some("--mds-root") => root = Some(value("--mds-root")?),
+                Some("--time") => {
+                    let text = value("--time")?.to_string_lossy().into_owned();
+                    time = Some(moment::parse(&text).ok_or_else(|| format!("--time {text:?} is no date such as 2026-01-31T12:00:00Z"))?);
+                }
+                Some(text) if text.starts_with("--") => return Err(format!("there is no option {text:?}").into()),
+                _ => files.push(argument),
+            }
+        }
+        if files.is_empty() {
+            return Err("no file is named".to_owned().into());
+        }
+        let mds = match (blob, root) {
+            (Some(blob), Some(root)) => Some(Mds::load(&blob, &root).map_err(Problem::Metadata)?),
+            (None, None) => None,
+            _ => return Err("--mds and --mds-root belong together".to_owned().into()),
+        };
+        Ok(Request::Run(Box::new(Self { pretty, files, time, mds })))
+    }
+
+    /// What a file is judged by, and what there is to complain about the metadata.
+    pub(crate) fn surroundings(&mut self, case: &Case) -> (Surroundings, Option<String>) {
+        let now = case.trust.verification_time.or(self.time).unwrap_or_else(|| SystemTime::now().into());
+        let blob_time = self.time.unwrap_or(now);
+        let (metadata, complaint) = match &mut self.mds {
+            Some(mds) => mds.at(blob_time),
+            None => (None, None),
+        };
+        (Surroundings { now, metadata }, complaint)
+    }
+}
+
+impl Mds {
+    fn load(blob: &OsStr, root: &OsStr) -> Result<Self, String> {
+        let read = |path: &OsStr, limit| {
+            file::load_up_to(path, limit).map_err(|failure| format!("{}: {}", path.to_string_lossy(), failure.message))
+        };
+        let anchor = moment::certificate(&read(root, MAX_ROOT)?)
+            .map_err(|error| format!("{}: not a certificate in PEM or DER: {error}", root.to_string_lossy()))?;
+        let blob = String::from_utf8(read(blob, MAX_BLOB)?).map_err(|_| format!("{}: not a BLOB: not text", blob.to_string_lossy()))?;
+        Ok(Self { blob, verifier: BlobVerifier::new(anchor), verified: BTreeMap::new() })
+    }
+
+    /// The metadata at this moment; the first time also why there is none.
+    fn at(&mut self, time: UnixTime) -> (Option<Metadata>, Option<String>) {
+        if let Some(known) = self.verified.get(&time) {
+            return (known.clone(), None);
+        }
+        let (metadata, complaint) = match self.verifier.verify(&self.blob, &PROVIDER, time) {
+            Ok((metadata, _)) => (Some(metadata), None),
+            Err(error) => (None, Some(format!("the BLOB does not count at {}: {error}", moment::show(time)))),
+        };
+        self.verified.insert(time, metadata.clone());
+        (metadata, complaint)
+    }
+}

@@ -1,0 +1,219 @@
+//! What is done with a BLOB: look-ups, anchors for one model only, the cache, the next BLOB.
+
+use passkeeper::attestation::TrustAnchors;
+use passkeeper::crypto::rustcrypto::PROVIDER;
+use passkeeper::metadata::{BlobVerifier, Metadata, Skipped};
+use passkeeper::testing::{
+    AttestationKind, CertificateAuthority, FidoU2fAttestation, MetadataBlobDraft, PackedAttestation, metadata_entry, status_report,
+};
+use passkeeper::types::{Aaguid, UnixTime};
+use serde_json::{Value, json};
+
+use crate::blob::{blob, mds_ca};
+use crate::common::{NOW, builder, refusal};
+use crate::setup::*;
+
+const UNTRUSTED: &str = "attestation-untrusted";
+
+fn read(entries: Vec<Value>) -> (Metadata, Vec<Skipped>) {
+    let draft = MetadataBlobDraft::new(&mds_ca(), "2030-12-31", entries);
+    BlobVerifier::new(anchor(&mds_ca().root_der())).verify(&draft.sign(), &PROVIDER, NOW).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn u2f_ca() -> CertificateAuthority {
+    CertificateAuthority::new(5)
+}
+
+/// The entry of a U2F model, by the key identifier of its attestation certificate.
+fn u2f_entry() -> Value {
+    let mut entry = metadata_entry([0; 16], &[u2f_ca().root_der()]);
+    entry.as_object_mut().unwrap().remove("aaguid");
+    entry["attestationCertificateKeyIdentifiers"] = json!([hex(&u2f_ca().leaf_key(Es256).key_identifier())]);
+    entry
+}
+
+fn uaf_entry() -> Value {
+    let mut entry = metadata_entry([0; 16], &[]);
+    entry.as_object_mut().unwrap().remove("aaguid");
+    entry["aaid"] = "4e4e#4005".into();
+    entry
+}
+
+#[test]
+fn entries_are_found_by_each_of_their_names() {
+    let (metadata, skipped) = read(vec![metadata_entry(AAGUID, &[]), u2f_entry(), uaf_entry()]);
+    assert_eq!((metadata.entries().len(), skipped), (3, vec![]));
+    assert_eq!(metadata.find(aaguid()).unwrap().aaguid, Some(aaguid()));
+    assert!(metadata.find(Aaguid::new([9; 16])).is_none());
+    assert!(metadata.find_by_aaid("4e4e#4005").is_some() && metadata.find_by_aaid("4E4E#4006").is_none());
+    let identifier = hex(&u2f_ca().leaf_key(Es256).key_identifier());
+    assert!(
+        metadata.find_by_key_identifier(&identifier).is_some() && metadata.find_by_key_identifier(&identifier.to_uppercase()).is_some()
+    );
+    assert!(metadata.find_by_key_identifier("").is_none());
+}
+
+#[test]
+fn anchors_of_the_metadata_are_for_their_model_only() {
+    let other_ca = CertificateAuthority::with_levels(51, &[Es384, Es256]);
+    let (metadata, _) = read(vec![metadata_entry(AAGUID, &[ca().root_der()]), metadata_entry([9; 16], &[other_ca.root_der()])]);
+    let case = |ca: &CertificateAuthority| Case::new(PackedAttestation::new(ca)).anchors(TrustAnchors::new().metadata(metadata.clone()));
+    assert_passes(case(&ca()).register(), "the model's own root");
+    assert_passes(case(&other_ca).aaguid([9; 16]).register(), "the other model's own root");
+    assert_refused(case(&other_ca).register(), UNTRUSTED, STEP_24, "the other model's root");
+    assert_refused(case(&ca()).aaguid([8; 16]).register(), UNTRUSTED, STEP_24, "a model that is not listed");
+    assert_refused(case(&ca()).aaguid([0; 16]).register(), UNTRUSTED, STEP_24, "no model");
+}
+
+#[test]
+fn a_u2f_model_is_found_by_its_certificates_key() {
+    let (metadata, _) = read(vec![u2f_entry()]);
+    let case = |kind: FidoU2fAttestation| Case::new(kind).anchors(TrustAnchors::new().metadata(metadata.clone())).aaguid([0; 16]);
+    let honest = FidoU2fAttestation::new(&u2f_ca());
+    assert_passes(case(honest.clone()).register(), "listed");
+    let mut other = honest.clone();
+    other.key = passkeeper::testing::KeyPair::from_seed(Es256, 999);
+    assert_refused(case(other).register(), UNTRUSTED, STEP_24, "another leaf of the same root");
+    assert_refused(case(honest).aaguid(AAGUID).register(), UNTRUSTED, STEP_24, "a claimed AAGUID that is not listed");
+}
+
+/// Wrapping a revoked model's statement in a compound one must not hide its status.
+#[test]
+fn a_revoked_u2f_model_is_refused_alone_and_in_a_compound_statement() {
+    let mut entry = u2f_entry();
+    entry["statusReports"] = json!([status_report("REVOKED", "2024-01-01")]);
+    let (metadata, _) = read(vec![entry]);
+    let honest = || AttestationKind::from(FidoU2fAttestation::new(&u2f_ca()));
+    let case = |kind: AttestationKind| Case::new(kind).anchors(TrustAnchors::new().metadata(metadata.clone())).aaguid([0; 16]);
+    assert_refused(case(honest()).register(), "attestation-status-refused", STEP_24, "alone");
+    let twice = AttestationKind::Compound(vec![honest(), honest()]);
+    assert_refused(case(twice).register(), "attestation-status-refused", STEP_24, "twice in a compound statement");
+}
+
+#[test]
+fn what_cannot_be_read_is_skipped_and_reported() {
+    let mut bad_root = metadata_entry(AAGUID, &[vec![1, 2, 3], ca().root_der()]);
+    bad_root["metadataStatement"]["attestationRootCertificates"].as_array_mut().unwrap().push("not base64!".into());
+    let mut nameless = metadata_entry([1; 16], &[]);
+    nameless.as_object_mut().unwrap().remove("aaguid");
+    let mut bad_aaguid = metadata_entry([2; 16], &[]);
+    bad_aaguid["aaguid"] = "no AAGUID".into();
+    let mut bad_date = metadata_entry([3; 16], &[]);
+    bad_date["statusReports"] = json!([{ "status": "REVOKED", "effectiveDate": "soon" }]);
+    let mut no_reports = metadata_entry([4; 16], &[]);
+    no_reports.as_object_mut().unwrap().remove("statusReports");
+    let mut no_statement = metadata_entry([5; 16], &[]);
+    no_statement.as_object_mut().unwrap().remove("metadataStatement");
+    let entries = vec![json!(7), bad_root, nameless, bad_aaguid, bad_date, no_reports, no_statement, metadata_entry([6; 16], &[])];
+    let (metadata, skipped) = read(entries);
+    let places: Vec<_> = skipped.iter().map(|skipped| (skipped.entry, skipped.root)).collect();
+    assert_eq!(places, [(0, None), (1, Some(0)), (1, Some(2)), (2, None), (3, None), (4, None), (5, None)]);
+    assert!(skipped.iter().all(|skipped| !skipped.reason.is_empty()));
+    let models: Vec<_> = metadata.entries().iter().filter_map(|entry| entry.aaguid).collect();
+    assert_eq!(models, [aaguid(), Aaguid::new([5; 16]), Aaguid::new([6; 16])]);
+    let case = Case::new(PackedAttestation::new(&ca())).anchors(TrustAnchors::new().metadata(metadata));
+    assert_passes(case.register(), "the root that could be read");
+}
+
+#[test]
+fn roots_are_base64_with_the_blemishes_of_the_field() {
+    let mut entry = metadata_entry(AAGUID, &[ca().root_der()]);
+    let text = entry["metadataStatement"]["attestationRootCertificates"][0].as_str().unwrap().to_owned();
+    for (name, text) in [
+        ("line breaks", text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\r\n")),
+        ("white space around", format!(" {text}\n")),
+        ("no padding", text.trim_end_matches('=').to_owned()),
+    ] {
+        entry["metadataStatement"]["attestationRootCertificates"] = json!([text]);
+        let (metadata, skipped) = read(vec![entry.clone()]);
+        assert_eq!(skipped, [], "{name}");
+        let case = Case::new(PackedAttestation::new(&ca())).anchors(TrustAnchors::new().metadata(metadata));
+        assert_passes(case.register(), name);
+    }
+}
+
+/// FIDO's metadata often lists attestation certificates themselves.
+#[test]
+fn a_leaf_in_the_metadata_is_pinned() {
+    let kind = PackedAttestation::new(&ca());
+    let (metadata, _) = read(vec![metadata_entry(AAGUID, &[honest_leaf()])]);
+    let anchors = TrustAnchors::new().metadata(metadata);
+    assert_passes(Case::new(kind.clone()).anchors(anchors.clone()).register(), "the listed leaf");
+    let other = PackedAttestation { key: passkeeper::testing::KeyPair::from_seed(Es256, 999), ..kind };
+    assert_refused(Case::new(other).anchors(anchors).register(), UNTRUSTED, STEP_24, "another leaf");
+}
+
+#[test]
+fn an_older_blob_does_not_replace_a_newer_one() {
+    let numbered = |number: u64| {
+        let mut draft = blob();
+        draft.payload["no"] = number.into();
+        metadata(&draft)
+    };
+    assert_eq!(numbered(5).replaced_by(numbered(6)).unwrap().number(), 6);
+    for older in [4, 5, 0] {
+        assert_eq!(refusal(numbered(5).replaced_by(numbered(older))), ("metadata-rolled-back", None), "{older}");
+    }
+}
+
+#[test]
+fn a_blob_grows_stale() {
+    let metadata = metadata(&blob());
+    let midnight = UnixTime::from_secs(1_924_905_600);
+    assert_eq!(metadata.next_update(), midnight);
+    assert!(!metadata.is_stale(NOW) && !metadata.is_stale(midnight) && metadata.is_stale(UnixTime::from_secs(1_924_905_601)));
+}
+
+#[test]
+fn the_cache_keeps_everything_that_counts() {
+    let (metadata, _) = read(vec![metadata_entry(AAGUID, &[ca().root_der()]), u2f_entry(), uaf_entry()]);
+    let text = metadata.to_json().unwrap();
+    let cached = Metadata::from_json(&text).unwrap();
+    assert_eq!(cached.to_json().unwrap(), text);
+    assert_eq!((cached.number(), cached.next_update(), cached.legal_header()), (1, metadata.next_update(), "For tests only."));
+    assert!(cached.find_by_aaid("4e4e#4005").is_some());
+    let case = Case::new(PackedAttestation::new(&ca())).anchors(TrustAnchors::new().metadata(cached));
+    assert_passes(case.register(), "through the cache");
+}
+
+#[test]
+fn a_cache_of_another_shape_is_refused() {
+    let text = metadata(&blob()).to_json().unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let changed = |change: fn(&mut Value)| {
+        let mut value = value.clone();
+        change(&mut value);
+        value.to_string()
+    };
+    for (name, text) in [
+        ("another version", changed(|v| v["version"] = 2.into())),
+        (
+            "no version",
+            changed(|v| {
+                v.as_object_mut().unwrap().remove("version");
+            }),
+        ),
+        ("a root that is no certificate", changed(|v| v["entries"][0]["anchors"][0] = "AAAA".into())),
+        ("no JSON", "x".into()),
+        ("cut", text.trim_end_matches('}').into()),
+        ("a BLOB", blob().sign()),
+    ] {
+        assert_eq!(refusal(Metadata::from_json(&text)), ("metadata-malformed", None), "{name}");
+    }
+}
+
+#[test]
+fn a_model_has_a_name_and_an_icon() {
+    let rp = builder().trust_anchors(TrustAnchors::new().metadata(metadata(&blob()))).build().unwrap();
+    let model = rp.model(aaguid()).unwrap();
+    assert_eq!((model.description.as_str(), model.icon.as_deref()), ("Virtual Authenticator", Some("data:image/png;base64,iVBORw0KGgo=")));
+    let report = &model.status_reports[0];
+    assert_eq!((report.status.0.as_str(), report.effective), ("FIDO_CERTIFIED_L1", Some(UnixTime::from_secs(1_577_836_800))));
+    assert!(!report.status.is_update_available() && !report.status.is_compromised());
+    assert!(rp.model(Aaguid::new([9; 16])).is_none() && rp.model(Aaguid::ZERO).is_none());
+    assert!(builder().build().unwrap().model(aaguid()).is_none());
+}
