@@ -136,7 +136,12 @@ impl RelyingParty {
         self.check_algorithms(&policy.algorithms)?;
         request.extensions.check()?;
         check_name(&request.user.name)?;
-        for name in [&request.label.name, &request.label.display_name].into_iter().flatten() {
+        if let Some(name) = &request.label.name {
+            check_name(name)?;
+        }
+        // Display names may be empty.
+        for name in [Some(&request.user.display_name), request.label.display_name.as_ref()].into_iter().flatten().filter(|n| !n.is_empty())
+        {
             check_name(name)?;
         }
         let options = CreationOptions {

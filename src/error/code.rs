@@ -129,7 +129,6 @@ codes! {
     CborKeyType "cbor-key-type" Malformed "a key of a CBOR map has a type that does not belong there";
     CborTooDeep "cbor-too-deep" Malformed "the CBOR is nested too deeply";
     CborTooManyItems "cbor-too-many-items" Malformed "the CBOR has too many items";
-    CborUnexpectedType "cbor-unexpected-type" Malformed "a CBOR item has a type that does not belong there";
 
     // Authenticator data.
     AuthenticatorDataTooShort "authenticator-data-too-short" Malformed "the authenticator data has fewer than 37 bytes";

@@ -98,6 +98,7 @@ impl CredentialStore for MemoryStore {
             return Ok(Recorded::Conflict);
         }
         record.usage = update.next;
+        record.supports_user_verification |= update.user_verified;
         record.last_used_at = record.last_used_at.max(Some(update.used_at));
         Ok(Recorded::Yes)
     }
@@ -190,7 +191,10 @@ impl Default for MemoryCeremonies {
 impl PendingCeremonies {
     fn remove(&mut self, scope: &Scope, id: &CeremonyId) -> Option<NewCeremony> {
         let ceremony = self.by_id.remove(&(scope.clone(), id.clone()))?;
-        self.by_challenge.remove(&(scope.clone(), ceremony.challenge.as_bytes().to_vec()));
+        let by_challenge = (scope.clone(), ceremony.challenge.as_bytes().to_vec());
+        if self.by_challenge.get(&by_challenge) == Some(id) {
+            self.by_challenge.remove(&by_challenge);
+        }
         self.by_expiry.remove(&(ceremony.expires_at, scope.clone(), id.clone()));
         Some(ceremony)
     }

@@ -37,8 +37,10 @@ pub struct RecordUpdate {
     pub expected: UseState,
     /// What to record instead.
     pub next: UseState,
-    /// The new time of last use.
+    /// The new time of last use, unless a later one is recorded.
     pub used_at: UnixTime,
+    /// Whether the authenticator showed now that it can verify its user.
+    pub user_verified: bool,
 }
 
 /// What the authenticator said and signed, as far as it concerns the record.
@@ -83,6 +85,7 @@ impl Evidence {
                 uv_initialized: recorded.uv_initialized,
             },
             used_at: self.used_at,
+            user_verified: self.flags.user_verified(),
         })
     }
 
@@ -202,8 +205,8 @@ impl<P> Verified<P> {
     pub(crate) fn into_updated_record(self) -> CredentialRecord {
         let mut record = self.record;
         record.usage = self.update.next;
-        record.last_used_at = Some(self.update.used_at);
-        record.supports_user_verification |= self.evidence.flags.user_verified();
+        record.last_used_at = record.last_used_at.max(Some(self.update.used_at));
+        record.supports_user_verification |= self.update.user_verified;
         record
     }
 }
