@@ -56,7 +56,7 @@ fn relying_party(case: &Case, rp_id: &str) -> Result<RelyingParty, Error> {
         builder = if own { builder.origin(origin) } else { builder.danger_insecure_origin(origin) };
     }
     if let Some(top_origins) = &case.options.top_origins {
-        builder = builder.embedded_within(top_origins);
+        builder = builder.embedded_within(top_origins).danger_unnamed_top_origin();
     } else if case.options.allow_cross_origin {
         builder = builder.danger_embedded_anywhere();
     }
@@ -104,7 +104,7 @@ fn authenticate(case: &Case, rp: &RelyingParty, challenge: Challenge) -> Result<
 fn record(rp: &RelyingParty, stored: &Stored, owner: UserHandle, id: CredentialId) -> Result<CredentialRecord, Refusal> {
     let key = stored.public_key.as_ref().ok_or_else(|| Failure::incomplete("the file has no stored.public_key_cose to verify with"))?;
     let key = CosePublicKey::new(key.as_slice())?;
-    let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), owner, id, key, NOW)?;
+    let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), owner, id, key, NOW);
     record.usage.sign_count = stored.sign_count;
     record.usage.backup_eligible = stored.backup_eligible;
     Ok(record)

@@ -59,7 +59,7 @@ pub enum Inserted {
 pub enum Recorded {
     /// The record was as expected and has been updated.
     Yes,
-    /// The record has another owner or [`UseState`](crate::UseState) than expected, and is unchanged.
+    /// The record has another owner, public key or [`UseState`](crate::UseState) than expected, and is unchanged.
     Conflict,
     /// There is no such record.
     NotFound,
@@ -79,8 +79,8 @@ pub trait CredentialStore: Send + Sync {
     /// Lists a user's records, oldest first.
     fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send;
 
-    /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle` and
-    /// its use state equals `update.expected`; then the use state becomes `update.next` and the time of last use
+    /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle`, its public key
+    /// `update.public_key` and its use state `update.expected`; then the use state becomes `update.next` and the time of last use
     /// `update.used_at`, unless a later one is recorded, and `supports_user_verification` becomes true if
     /// `update.user_verified` is. Nothing else may be compared or changed, so that a
     /// rename at the same time fails nobody.

@@ -55,7 +55,9 @@ impl AuthenticationResponse {
         }
     }
 
-    /// Parses `AuthenticationResponseJSON`, at most 256 KiB of it; unknown members are tolerated.
+    /// Parses `AuthenticationResponseJSON`, at most 256 KiB of it and 128 KiB in each member; unknown members are tolerated.
+    ///
+    /// By serde the whole is not bounded, only each member: bound the request's body there.
     ///
     /// # Errors
     /// `json-malformed`, `json-too-large`, `member-missing`, `member-type`, `base64url-malformed` (these

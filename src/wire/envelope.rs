@@ -45,11 +45,11 @@ impl<R> Envelope<'_, R> {
         if self.id.bytes("id")? != raw_id {
             return Err(Error::new(ErrorCode::CredentialIdMismatch).subject("id, rawId"));
         }
-        let attachment = self.authenticator_attachment.optional_text("authenticatorAttachment")?;
+        let attachment = self.authenticator_attachment.optional_short_text("authenticatorAttachment")?;
         let results = self.client_extension_results.optional("clientExtensionResults")?;
         Ok(Opened {
             raw_id,
-            credential_type: CredentialType::new(self.credential_type.text("type")?),
+            credential_type: CredentialType::new(self.credential_type.short_text("type")?),
             authenticator_attachment: attachment.map(AuthenticatorAttachment::new),
             client_extension_results: results.map(Into::into).unwrap_or_default(),
             response: self.response.required("response")?,

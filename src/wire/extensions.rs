@@ -141,9 +141,23 @@ pub enum CredProtectPolicy {
 }
 
 impl RegistrationExtensions {
+    /// The client input names that have fields of their own.
+    const TYPED: &[&'static str] = &[
+        "appidExclude",
+        "credBlob",
+        "credProps",
+        "credentialProtectionPolicy",
+        "enforceCredentialProtectionPolicy",
+        "hmacCreateSecret",
+        "largeBlob",
+        "minPinLength",
+        "pinComplexityPolicy",
+        "prf",
+    ];
+
     /// Refuses what a client would answer with an error.
     pub(crate) fn check(&self) -> Result<()> {
-        check_other(&self.other)?;
+        check_other(&self.other, Self::TYPED)?;
         if self.prf.as_ref().is_some_and(|prf| !prf.eval_by_credential.is_empty()) {
             return Err(invalid("prf.evalByCredential", "only at authentication"));
         }
@@ -156,9 +170,12 @@ impl RegistrationExtensions {
 }
 
 impl AuthenticationExtensions {
+    /// The client input names that have fields of their own.
+    const TYPED: &[&'static str] = &["appid", "getCredBlob", "largeBlob", "prf"];
+
     /// Refuses what a client would answer with an error.
     pub(crate) fn check<'a>(&self, mut allowed: impl Iterator<Item = &'a CredentialId> + Clone) -> Result<()> {
-        check_other(&self.other)?;
+        check_other(&self.other, Self::TYPED)?;
         if let Some(prf) = &self.prf {
             for key in prf.eval_by_credential.keys() {
                 // As text: a client takes no padding here.
@@ -182,22 +199,8 @@ impl AuthenticationExtensions {
 }
 
 /// What has a field of its own must use it, or its rules could be passed by.
-fn check_other(other: &BTreeMap<String, Value>) -> Result<()> {
-    const TYPED: &[&str] = &[
-        "appid",
-        "appidExclude",
-        "credBlob",
-        "credProps",
-        "credentialProtectionPolicy",
-        "enforceCredentialProtectionPolicy",
-        "getCredBlob",
-        "hmacCreateSecret",
-        "largeBlob",
-        "minPinLength",
-        "pinComplexityPolicy",
-        "prf",
-    ];
-    match TYPED.iter().find(|name| other.contains_key(**name)) {
+fn check_other(other: &BTreeMap<String, Value>, typed: &[&'static str]) -> Result<()> {
+    match typed.iter().find(|name| other.contains_key(**name)) {
         None => Ok(()),
         Some(name) => Err(invalid(name, "the field of its own")),
     }

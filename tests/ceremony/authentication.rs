@@ -11,11 +11,15 @@ fn descriptor(bytes: &[u8]) -> CredentialDescriptor {
     CredentialDescriptor::new(credential_id(bytes), Vec::new())
 }
 
-/// Alice is known beforehand, and the credentials named are these.
+/// Alice is known beforehand, and the credentials named are these, if any.
 fn known(named: impl FnOnce(&CredentialRecord) -> Vec<CredentialDescriptor>) -> SigningIn {
     let (rp, mut authenticator) = (relying_party(), VirtualAuthenticator::new(1));
     let record = register(&rp, &mut authenticator, "alice");
-    let request = AuthenticationRequest::known(handle("alice")).allow_credentials(named(&record));
+    let mut request = AuthenticationRequest::known(handle("alice"));
+    let named = named(&record);
+    if !named.is_empty() {
+        request = request.allow_credentials(named);
+    }
     let (options, pending) = rp.start_authentication(request, challenge(), NOW).unwrap();
     // The client is not asked to keep to the list, so that the server is seen to.
     let unlisted = format!(r#"{{"challenge":"{}","rpId":"example.com"}}"#, options.challenge.to_base64url());

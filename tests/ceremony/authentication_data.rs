@@ -161,7 +161,7 @@ fn s7_2_21_every_algorithm_signs_in() {
         let mut policy = RegistrationPolicy::default();
         policy.algorithms = AlgorithmList::new([*algorithm]).unwrap();
         let signing_in = || SigningIn::at(builder().registration_policy(policy.clone()).build().unwrap());
-        assert_eq!(signing_in().verify().map(|v| v.record().algorithm), Ok(*algorithm));
+        assert_eq!(signing_in().verify().map(|v| v.record().algorithm()), Ok(*algorithm));
         let result = signing_in().change(|draft| draft.auth_data.sign_count += 1).change(sign_before(|_| {})).verify();
         assert!(result.is_ok(), "{algorithm}");
         let moved = signing_in().change(sign_before(|draft| draft.auth_data.sign_count += 1));

@@ -17,7 +17,7 @@ fn a_relying_party_that_cannot_work_is_refused() {
         policy.timeout_ms = 0;
         policy
     };
-    let cases: [(&str, RelyingPartyBuilder, &str); 16] = [
+    let cases: [(&str, RelyingPartyBuilder, &str); 17] = [
         ("a URL as RP ID", RelyingParty::builder("https://example.com", "Example"), "rp-id-invalid"),
         ("an IP address as RP ID", RelyingParty::builder("127.0.0.1", "Example"), "rp-id-invalid"),
         ("no name", RelyingParty::builder(RP_ID, ""), "name-invalid"),
@@ -30,6 +30,7 @@ fn a_relying_party_that_cannot_work_is_refused() {
         ("a look-alike origin", builder().origin("https://evilexample.com"), "origin-outside-relying-party"),
         ("the parent domain", RelyingParty::builder("login.example.com", "Example").origin(ORIGIN), "origin-outside-relying-party"),
         ("an insecure related origin", builder().related_origin("http://localhost"), "origin-invalid"),
+        ("no top origin at all", builder().embedded_within(Vec::<String>::new()), "origin-invalid"),
         ("a top origin with a path", builder().embedded_within(["https://shop.test/path"]), "origin-invalid"),
         ("no time to register", registration(|p| p.timeout_ms = 0), "timeout-invalid"),
         ("no time to sign in", builder().authentication_policy(hasty()), "timeout-invalid"),

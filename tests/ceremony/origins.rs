@@ -188,10 +188,13 @@ fn cross_origin_use_is_refused_unless_expected(ceremony: Ceremony) {
     ceremony.assert_accepted(&rp, "false", embedded(Some(false), None));
     ceremony.assert_accepted(&rp, "absent", embedded(None, None));
 
-    let rp = builder().embedded_within(["https://shop.test"]).build().unwrap();
-    // Clients older than Level 3 name no top origin.
-    ceremony.assert_accepted(&rp, "expected", embedded(Some(true), None));
-    ceremony.assert_accepted(&rp, "expected, but not used", embedded(Some(false), None));
+    let within = || builder().embedded_within(["https://shop.test"]);
+    ceremony.assert_accepted(&within().build().unwrap(), "expected, but not used", embedded(Some(false), None));
+    // Clients older than Level 3 name no top origin: anybody could embed.
+    let unnamed = embedded(Some(true), None);
+    ceremony.assert_refused(&within().build().unwrap(), "unnamed", "top-origin-missing", TOP_ORIGIN_STEPS, unnamed);
+    let lenient = within().danger_unnamed_top_origin().build().unwrap();
+    ceremony.assert_accepted(&lenient, "unnamed, by choice", embedded(Some(true), None));
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn s7_1_20_the_algorithm_is_one_of_those_offered() {
 fn s7_1_20_every_algorithm_registers_where_it_is_offered() {
     for algorithm in Algorithm::ALL {
         let registering = || Registering::under(|p| p.algorithms = AlgorithmList::new([*algorithm]).unwrap());
-        assert_eq!(registering().verify().map(|v| v.record().algorithm), Ok(*algorithm));
+        assert_eq!(registering().verify().map(|v| v.record().algorithm()), Ok(*algorithm));
         // With self attestation its signatures verify, too.
         let attested = |draft: &mut RegistrationDraft| draft.attestation = AttestationKind::PackedSelf;
         assert_eq!(registering().change(attested).verify().map(|v| v.record().attestation_type.as_str()), Ok("self"), "{algorithm}");

@@ -30,7 +30,7 @@ fn s7_1_27_every_item_of_the_record_comes_out_as_it_came_in() {
 
     assert_eq!(record.credential_id.as_bytes(), attested.credential_id);
     assert_eq!(record.public_key.as_bytes(), attested.public_key.encode());
-    assert_eq!(record.algorithm, Algorithm::Es256);
+    assert_eq!(record.algorithm(), Algorithm::Es256);
     assert_eq!(record.user_handle, handle("alice"));
     assert_eq!((record.scope.as_str(), record.rp_id.as_str()), (RP_ID, RP_ID));
     assert_eq!(record.id, RecordId::derive(&record.scope, &record.rp_id, &record.credential_id));

@@ -167,7 +167,7 @@ fn the_demands_of_one_request_go_before_the_relying_partys() {
     let request = RegistrationRequest::new(user("alice")).policy(registration);
     let registering = Registering::with(relying_party(), request, &mut VirtualAuthenticator::new(1));
     let verified = registering.change(|draft| draft.auth_data.set_flag(flags::UV, false)).verify().unwrap();
-    assert_eq!(verified.record().algorithm.cose_id(), -35);
+    assert_eq!(verified.record().algorithm().cose_id(), -35);
 
     let mut authentication = AuthenticationPolicy::default();
     authentication.user_verification = UserVerification::Preferred;

@@ -49,7 +49,7 @@ fn the_record_says_what_it_said() {
     assert_eq!(record.id.to_string(), "b5286d32-6bde-8d59-9425-929e6cafa0e3");
     assert_eq!((record.scope.as_str(), record.rp_id.as_str(), &record.user_handle), (RP_ID, RP_ID, &handle("alice")));
     assert_eq!(record.credential_id.as_bytes(), CREDENTIAL_ID);
-    assert_eq!((record.public_key.as_bytes(), record.algorithm), (key().cose_key().encode().as_slice(), Algorithm::Es256));
+    assert_eq!((record.public_key.as_bytes(), record.algorithm()), (key().cose_key().encode().as_slice(), Algorithm::Es256));
     assert_eq!((record.usage.sign_count, record.usage.backup_eligible), (41, Some(true)));
     assert!(record.usage.backup_state && record.usage.uv_initialized && record.supports_user_verification);
     assert_eq!(record.transports, [Transport::USB, Transport::new("warp-drive")]);

@@ -16,7 +16,7 @@ pub(super) fn scope(name: &str) -> Scope {
 pub(super) fn record(scope_name: &str, owner: &str, id: &[u8]) -> CredentialRecord {
     let key = KeyPair::from_seed(KeyAlgorithm::Es256, 1).cose_key().encode();
     let (rp, id) = (relying_party(), credential_id(id));
-    CredentialRecord::imported(scope(scope_name), rp.id().clone(), handle(owner), id, CosePublicKey::new(key).unwrap(), NOW).unwrap()
+    CredentialRecord::imported(scope(scope_name), rp.id().clone(), handle(owner), id, CosePublicKey::new(key).unwrap(), NOW)
 }
 
 fn find(store: &MemoryStore, scope_name: &str, id: &[u8]) -> Option<CredentialRecord> {

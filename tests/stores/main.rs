@@ -9,4 +9,5 @@ mod ceremonies;
 mod credentials;
 mod facade;
 mod faults;
+mod guards;
 mod races;

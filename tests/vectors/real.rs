@@ -148,7 +148,7 @@ impl File {
         }
         builder = builder.danger_rp_id(rp_id);
         if let Some(top_origins) = &self.options.top_origins {
-            builder = builder.embedded_within(top_origins);
+            builder = builder.embedded_within(top_origins).danger_unnamed_top_origin();
         } else if self.options.allow_cross_origin {
             builder = builder.danger_embedded_anywhere();
         }
@@ -196,7 +196,7 @@ impl File {
         }
         let key = CosePublicKey::new(stored.public_key_cose.as_slice())?;
         let (scope, rp_id) = (rp.scope().clone(), rp.id().clone());
-        let mut record = CredentialRecord::imported(scope, rp_id, user, stored.credential_id.clone(), key, NOW)?;
+        let mut record = CredentialRecord::imported(scope, rp_id, user, stored.credential_id.clone(), key, NOW);
         record.usage.sign_count = stored.sign_count;
         record.usage.backup_eligible = stored.backup_eligible;
         received.verify(&rp, &record, NOW)
@@ -210,11 +210,11 @@ impl File {
                 assert_eq!(Some(&record.attestation_format), expect.fmt.as_ref(), "{name}");
                 assert_eq!(Some(record.attestation_type.as_str()), expect.attestation_type.as_deref(), "{name}");
                 assert_eq!(Some(record.aaguid.to_string()), expect.aaguid, "{name}");
-                assert_eq!(Some(record.algorithm.cose_id()), expect.alg, "{name}");
+                assert_eq!(Some(record.algorithm().cose_id()), expect.alg, "{name}");
                 assert_eq!(Some(record.usage.sign_count), expect.sign_count_after, "{name}");
             }
             Verified::Authentication(verified) => {
-                assert_eq!(Some(verified.record().algorithm.cose_id()), expect.alg, "{name}");
+                assert_eq!(Some(verified.record().algorithm().cose_id()), expect.alg, "{name}");
                 assert_eq!(Some(verified.update().next.sign_count), expect.sign_count_after, "{name}");
             }
         }
