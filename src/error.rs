@@ -180,23 +180,9 @@ fn shown(value: impl fmt::Display) -> String {
 /// A value in quotation marks, for [`Error::expected`] and [`Error::found`].
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = "\"".to_owned();
-    out.push_str(text.get(..text.floor_char_boundary_at(SHOWN_CHARS)).unwrap_or_default());
+    out.extend(text.chars().take(SHOWN_CHARS));
     out.push('"');
     out
-}
-
-/// `str::floor_char_boundary` for the stated MSRV.
-trait FloorCharBoundary {
-    fn floor_char_boundary_at(&self, max: usize) -> usize;
-}
-
-impl FloorCharBoundary for str {
-    fn floor_char_boundary_at(&self, max: usize) -> usize {
-        if self.len() <= max {
-            return self.len();
-        }
-        (0..=max).rev().find(|&i| self.is_char_boundary(i)).unwrap_or(0)
-    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use crate::ceremony::{
-    AuthenticationRequest, Pending, PendingRegistration, Purpose, RegistrationRequest, RelyingParty, Subject, Verified, VerifiedAssertion,
-    VerifiedAuthentication, VerifiedRegistration,
+    AuthenticationRequest, CredentialRecord, Pending, PendingRegistration, Purpose, RegistrationRequest, RelyingParty, Subject, Verified,
+    VerifiedAssertion, VerifiedAuthentication, VerifiedRegistration,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::ClientData;
@@ -92,9 +92,11 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// Stores a verified registration: §7.1 steps 26 and 29.
     ///
     /// # Errors
-    /// `credential-already-registered`, `credential-store-full`, `store-unavailable`.
+    /// `credential-already-registered`, `ceremony-relying-party-mismatch` for what another facade verified,
+    /// `credential-store-full`, `store-unavailable`.
     pub async fn commit_registration(&self, verified: VerifiedRegistration) -> Result<Registered> {
         let record = verified.into_record();
+        self.check_own(&record)?;
         // 7.1/26: not registered yet for any user. 7.1/29: stored in the account that the options named.
         match self.credentials.insert(&record).await.map_err(|e| e.of_credentials())? {
             Inserted::Yes => Ok(Registered { record }),
@@ -140,7 +142,8 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     ///
     /// # Errors
     /// `credential-not-found` when it was deleted meanwhile, `counter-not-increased` when another use of the same
-    /// counter value was faster, `store-contention`, `store-unavailable`.
+    /// counter value was faster, `ceremony-relying-party-mismatch` for what another facade verified, `store-contention`,
+    /// `store-unavailable`.
     pub async fn commit_authentication(&self, verified: VerifiedAuthentication) -> Result<Authenticated> {
         self.commit(verified).await.map(Authenticated)
     }
@@ -192,7 +195,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     // What sign-in and step-up share.
 
     async fn start<P: Purpose>(&self, mut request: AuthenticationRequest) -> Result<Started<RequestOptions>> {
-        if let (Subject::Known(user), true) = (&request.subject, request.allow.is_empty()) {
+        if let (Subject::Known(user), true) = (&request.subject, request.allow.is_none()) {
             let records = self.credentials.list(self.rp.scope(), user).await.map_err(|e| e.of_credentials())?;
             if records.is_empty() {
                 return Err(Error::new(ErrorCode::CredentialNotFound).at("7.2/1"));
@@ -216,6 +219,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
 
     /// 7.2/24: writes by compare-and-set; on conflict reads again and judges again.
     async fn commit<P: Purpose>(&self, mut verified: Verified<P>) -> Result<outcome::Used> {
+        self.check_own(verified.record())?;
         for _ in 0..MAX_ATTEMPTS {
             match self.credentials.record_use(verified.update()).await.map_err(|e| e.of_credentials())? {
                 Recorded::Yes => return Ok(outcome::Used::new(verified)),
@@ -229,6 +233,14 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             }
         }
         Err(Error::new(ErrorCode::StoreContention).at("7.2/24"))
+    }
+
+    /// What another relying party or tenant verified is not this one's to commit.
+    fn check_own(&self, record: &CredentialRecord) -> Result<()> {
+        if record.scope == *self.rp.scope() && record.rp_id == *self.rp.id() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::CeremonyRelyingPartyMismatch).expected(self.rp.id()).found(&record.rp_id))
     }
 
     // Pending ceremonies.

@@ -80,7 +80,7 @@ pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Optio
     // The name of the relying party is no part of this question.
     let rp = anyone(case, surroundings).ok()?;
     let now = surroundings.now;
-    let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), somebody().ok()?, id, key, now).ok()?;
+    let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), somebody().ok()?, id, key, now);
     record.attestation_object = Some(object_bytes.as_slice().into());
     record.attestation_client_data_json = Some(client_data.into());
     Some(rp.recheck_attestation(&record, &policy(case, surroundings), now))
@@ -129,7 +129,7 @@ fn relying_party(case: &Case, rp_id: &str, surroundings: &Surroundings) -> Resul
         builder = if own { builder.origin(origin) } else { builder.danger_insecure_origin(origin) };
     }
     if let Some(top_origins) = &case.options.top_origins {
-        builder = builder.embedded_within(top_origins);
+        builder = builder.embedded_within(top_origins).danger_unnamed_top_origin();
     } else if case.options.allow_cross_origin {
         builder = builder.danger_embedded_anywhere();
     }
@@ -177,7 +177,7 @@ fn authenticate(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixT
 fn record(rp: &RelyingParty, stored: &Stored, owner: UserHandle, id: CredentialId, now: UnixTime) -> Result<CredentialRecord, Refusal> {
     let key = stored.public_key.as_ref().ok_or_else(|| Failure::incomplete("the file has no stored.public_key_cose to verify with"))?;
     let key = CosePublicKey::new(key.as_slice())?;
-    let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), owner, id, key, now)?;
+    let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), owner, id, key, now);
     record.usage.sign_count = stored.sign_count;
     record.usage.backup_eligible = stored.backup_eligible;
     Ok(record)

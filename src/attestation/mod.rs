@@ -33,6 +33,8 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::{CryptoProvider, VerifyingKey};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
+#[cfg(feature = "attestation")]
+use crate::types::Aaguid;
 use crate::types::UnixTime;
 
 pub use rules::{CompoundRule, StatementRules};
@@ -126,6 +128,7 @@ impl AttestationType {
 }
 
 /// Everything a statement is verified against; borrowed from the response.
+#[cfg_attr(not(feature = "attestation"), expect(dead_code, reason = "only formats with certificates look at all of it"))]
 pub(crate) struct Attested<'a> {
     pub(crate) object: AttestationObject<'a>,
     pub(crate) auth_data: &'a AuthenticatorData<'a>,
@@ -155,8 +158,15 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether the attestation key signed the AAGUID. `fido-u2f` does not cover it at all, so that a client may write any.
+    #[cfg(feature = "attestation")]
     pub(crate) fn signs_aaguid(&self) -> bool {
         self.format != AttestationFormat::FidoU2f && self.parts.iter().all(Self::signs_aaguid)
+    }
+
+    /// The model that the statement speaks of, if its key signed the AAGUID of the authenticator data.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn model(&self, claimed: Aaguid) -> Option<Aaguid> {
+        self.signs_aaguid().then_some(claimed)
     }
 
     #[cfg(feature = "attestation")]

@@ -71,19 +71,19 @@ impl TrustAnchors {
     }
 
     /// The metadata's entry for a model, or for the key of an attestation certificate where there is no AAGUID.
-    pub(crate) fn entry(&self, aaguid: Aaguid, leaf: Option<&[u8]>) -> Option<&MetadataEntry> {
+    pub(crate) fn entry(&self, model: Option<Aaguid>, leaf: Option<&[u8]>) -> Option<&MetadataEntry> {
         let metadata = self.metadata.as_ref()?;
-        if !aaguid.is_zero() {
+        if let Some(aaguid) = model.filter(|aaguid| !aaguid.is_zero()) {
             return metadata.find(aaguid);
         }
         let leaf = Certificate::parse(leaf?).ok()?;
         metadata.find_by_public_key(leaf.public_key_bits())
     }
 
-    fn candidates(&self, format: AttestationFormat, aaguid: Aaguid, leaf: &[u8]) -> Vec<&TrustAnchor> {
-        let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| a == aaguid);
+    fn candidates(&self, format: AttestationFormat, model: Option<Aaguid>, leaf: &[u8]) -> Vec<&TrustAnchor> {
+        let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| Some(a) == model);
         let own = self.anchors.iter().filter(fits).map(|scoped| &scoped.anchor);
-        let listed = self.entry(aaguid, Some(leaf)).into_iter().flat_map(MetadataEntry::anchors);
+        let listed = self.entry(model, Some(leaf)).into_iter().flat_map(MetadataEntry::anchors);
         own.chain(listed).collect()
     }
 
@@ -101,8 +101,7 @@ impl TrustAnchors {
         }
         let chain = statement.path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::AttestationUntrusted.into()) };
-        let aaguid = if statement.signs_aaguid() { aaguid } else { Aaguid::ZERO };
-        let anchors = self.candidates(statement.format, aaguid, leaf.der());
+        let anchors = self.candidates(statement.format, statement.model(aaguid), leaf.der());
         let judge =
             Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: rules.danger_accept_sha1_certificates, provider, now };
         let Trusted { anchor } = validate(&chain, &judge)?;

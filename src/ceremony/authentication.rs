@@ -142,7 +142,8 @@ impl<P: Purpose> Pending<P> {
         }
 
         // 7.2/6, as far as it needs no record: whom does the response name?
-        let user_handle = response.user_handle.as_ref().map(|handle| UserHandle::new(handle.as_slice()));
+        let named = response.user_handle.as_ref().filter(|handle| !handle.is_empty());
+        let user_handle = named.map(|handle| UserHandle::new(handle.as_slice()));
         let user_handle = user_handle.transpose().map_err(|e| e.at("7.2/6"))?;
         match (&self.state.subject, &user_handle) {
             (Subject::Discoverable, None) => Err(Error::new(ErrorCode::UserHandleMissing).at("7.2/6")),
@@ -200,7 +201,7 @@ impl<P: Purpose> Received<'_, P> {
         Error::new(ErrorCode::CredentialNotFound).at("7.2/6")
     }
 
-    /// Verifies the response against the record: §7.2 steps 6 to 23. Nothing is stored yet.
+    /// Verifies the response against the record: §7.2 steps 6 to 23. Nothing is stored yet, and nobody is logged in.
     ///
     /// The caller still owes step 24: write the [`RecordUpdate`], by compare-and-set, and only then
     /// count it as a login.
@@ -261,7 +262,7 @@ impl<P: Purpose> Received<'_, P> {
         let key = rp.provider.prepare(&record.public_key.parse()?).map_err(|e| e.at("7.2/21"))?;
         let signed = [auth_data.as_bytes(), &client_data_hash];
         key.verify(&signed, response.signature.as_slice())
-            .map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm))?;
+            .map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm()))?;
 
         // 7.2/22: the counter. 7.2/23: extension outputs, all of which are optional. 7.2/24: what to update.
         let update = evidence.judge(&policy, record)?;
@@ -270,6 +271,7 @@ impl<P: Purpose> Received<'_, P> {
             policy,
             record: record.clone(),
             update,
+            authorized: false,
             client_extension_results: response.client_extension_results.clone(),
             extension_outputs: auth_data.extensions.map(|outputs| Bytes::from(outputs.as_bytes())),
             purpose: PhantomData,

@@ -10,6 +10,7 @@
 //! | 7.1/2, 7.2/2 client call | caller: the page calls the browser |
 //! | 7.1/3, 7.1/4, 7.2/3, 7.2/4, 7.2/7 response | [`wire`](crate::wire): the types of the responses |
 //! | 7.1/5 to 7.1/25, 7.1/27, 7.1/28 | [`PendingRegistration::verify`] |
+//! | 7.1/19 backup state | caller: judges it from the result, before the commit |
 //! | 7.1/26, 7.1/29 store | caller: insert-if-absent; [`Passkeys`](crate::Passkeys) does it |
 //! | 7.2/5 to 7.2/24 | [`Pending::receive`], [`Received::verify`] |
 //! | 7.2/25 continue or fail | caller: the type of the result |
@@ -29,6 +30,7 @@ pub use authentication::{
 };
 pub use policy::{
     AttestationPolicy, AuthenticationPolicy, BackupEligibilityChange, BackupEligibilityPolicy, CounterPolicy, RegistrationPolicy,
+    UnknownBackupEligibility,
 };
 pub use record::{CosePublicKey, CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};

@@ -67,6 +67,9 @@ pub struct AuthenticationPolicy {
     pub counter: CounterPolicy,
     /// What to do when backup eligibility differs from the record.
     pub backup_eligibility_change: BackupEligibilityChange,
+    /// What to do when the record does not know backup eligibility, as after an import.
+    #[serde(default)]
+    pub backup_eligibility_unknown: UnknownBackupEligibility,
     /// Whether to take an assertion that carries attested credential data, against §6.1. Some old
     /// authenticators send it; it is parsed and ignored. Off by default: it makes an assertion look
     /// like a registration to whoever reads the stored bytes later.
@@ -82,6 +85,7 @@ impl Default for AuthenticationPolicy {
             hints: Vec::new(),
             counter: CounterPolicy::default(),
             backup_eligibility_change: BackupEligibilityChange::default(),
+            backup_eligibility_unknown: UnknownBackupEligibility::default(),
             danger_accept_attested_data: false,
             timeout_ms: DEFAULT_TIMEOUT_MS,
         }
@@ -111,6 +115,18 @@ pub enum BackupEligibilityChange {
     /// Let a credential that was bound to one device turn into one that may be copied, as some
     /// password managers do; the record follows. The way back stays refused.
     DangerAllowUpgrade,
+}
+
+/// Step 19 of §7.2, for a record that does not know backup eligibility.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UnknownBackupEligibility {
+    /// Learn it from this use, and hold on to it from then on.
+    #[default]
+    Learn,
+    /// Refuse.
+    Refuse,
 }
 
 /// Step 18 of §7.1: which credentials are wanted.
@@ -336,7 +352,8 @@ impl RegistrationPolicy {
     pub(crate) fn check(&self) -> Result<()> {
         let attestation = &self.attestation;
         let contradicts = attestation.ignore_statements
-            && (attestation.conveyance != AttestationConveyance::None || !attestation.accept_none
+            && (attestation.conveyance != AttestationConveyance::None
+                || !attestation.accept_none
                 || !attestation.accept_self
                 || attestation.only_models.is_some()
                 || !attestation.required_status.is_empty());

@@ -23,7 +23,10 @@ const VERSION: u32 = 1;
 
 /// A credential public key as COSE_Key, byte for byte as the authenticator made it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CosePublicKey(Vec<u8>);
+pub struct CosePublicKey {
+    bytes: Vec<u8>,
+    algorithm: Algorithm,
+}
 
 impl CosePublicKey {
     /// Takes a COSE_Key after checking its shape.
@@ -32,14 +35,20 @@ impl CosePublicKey {
     /// The `public-key-…` codes but `public-key-not-on-curve`, and the `cbor-…` codes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes = bytes.into();
-        CoseKey::parse(&bytes)?;
-        Ok(Self(bytes))
+        let algorithm = CoseKey::parse(&bytes)?.algorithm;
+        Ok(Self { bytes, algorithm })
     }
 
     /// The CBOR bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// The key's algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// The parsed key.
@@ -47,7 +56,7 @@ impl CosePublicKey {
     /// # Errors
     /// None that [`new`](Self::new) would not have reported.
     pub fn parse(&self) -> Result<CoseKey<'_>> {
-        CoseKey::parse(&self.0)
+        CoseKey::parse(&self.bytes)
     }
 
     /// The key as SubjectPublicKeyInfo in PEM (`-----BEGIN PUBLIC KEY-----`, lines of 64 characters).
@@ -70,13 +79,13 @@ impl CosePublicKey {
 
 impl fmt::Debug for CosePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CosePublicKey({})", crate::types::base64url(&self.0))
+        write!(f, "CosePublicKey({})", crate::types::base64url(&self.bytes))
     }
 }
 
 impl Serialize for CosePublicKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(&crate::types::base64url(&self.0))
+        serializer.serialize_str(&crate::types::base64url(&self.bytes))
     }
 }
 
@@ -100,11 +109,31 @@ pub struct UseState {
     pub uv_initialized: bool,
 }
 
+/// The format version as it stands in JSON: written as the newest, read if known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_u32(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            other => Err(serde::de::Error::custom(Error::new(ErrorCode::RecordVersionUnsupported).expected(VERSION).found(other))),
+        }
+    }
+}
+
 /// All that is kept of a credential. Plain data with a format version; store it as
-/// [`to_json`](Self::to_json) or field by field.
+/// [`to_json`](Self::to_json), by serde, or field by field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CredentialRecord {
+    version: Version,
     /// The library's own ID of the record, for URLs and answers.
     pub id: RecordId,
     /// The tenant it belongs to.
@@ -117,8 +146,6 @@ pub struct CredentialRecord {
     pub credential_id: CredentialId,
     /// The public key, from the authenticator data.
     pub public_key: CosePublicKey,
-    /// The key's algorithm.
-    pub algorithm: Algorithm,
     /// What each use may change.
     #[serde(flatten)]
     pub usage: UseState,
@@ -139,7 +166,6 @@ pub struct CredentialRecord {
     /// What the attestation was.
     pub attestation_type: AttestationType,
     /// Whether the attestation led to a trust anchor, so that the AAGUID was proved at registration.
-    #[serde(default)]
     pub attestation_trusted: bool,
     /// The attestation statement's format.
     pub attestation_format: String,
@@ -167,21 +193,12 @@ pub struct CredentialRecord {
     pub data: BTreeMap<String, Value>,
 }
 
-#[derive(Serialize)]
-struct Persisted<'a> {
-    version: u32,
-    #[serde(flatten)]
-    record: &'a CredentialRecord,
-}
-
 impl CredentialRecord {
     /// A record for a credential that was registered elsewhere: everything not known stays unknown.
     ///
     /// The public fields take what is known. The counter starts at 0, so that the first use sets it,
     /// and user verification does not count until authorised.
-    ///
-    /// # Errors
-    /// The codes of [`CosePublicKey::parse`]; `record-malformed` never.
+    #[must_use]
     pub fn imported(
         scope: Scope,
         rp_id: RpId,
@@ -189,10 +206,10 @@ impl CredentialRecord {
         credential_id: CredentialId,
         public_key: CosePublicKey,
         now: UnixTime,
-    ) -> Result<Self> {
-        Ok(Self {
+    ) -> Self {
+        Self {
+            version: Version,
             id: RecordId::derive(&scope, &rp_id, &credential_id),
-            algorithm: public_key.parse()?.algorithm,
             scope,
             rp_id,
             user_handle,
@@ -215,7 +232,13 @@ impl CredentialRecord {
             created_at: now,
             last_used_at: None,
             data: BTreeMap::new(),
-        })
+        }
+    }
+
+    /// The public key's algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.public_key.algorithm()
     }
 
     /// How `allowCredentials` and `excludeCredentials` name it.
@@ -229,7 +252,7 @@ impl CredentialRecord {
     /// # Errors
     /// `record-malformed` if `data` holds what JSON cannot.
     pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(&Persisted { version: VERSION, record: self }).map_err(malformed)
+        serde_json::to_string(self).map_err(malformed)
     }
 
     /// Reads what any release wrote with [`to_json`](Self::to_json).
@@ -238,11 +261,7 @@ impl CredentialRecord {
     /// `record-malformed`, `record-version-unsupported`.
     pub fn from_json(text: &str) -> Result<Self> {
         check_version(text, VERSION, ErrorCode::RecordMalformed, ErrorCode::RecordVersionUnsupported)?;
-        let record: Self = serde_json::from_str(text).map_err(malformed)?;
-        if record.public_key.parse()?.algorithm != record.algorithm {
-            return Err(Error::new(ErrorCode::RecordMalformed).subject("algorithm"));
-        }
-        Ok(record)
+        serde_json::from_str(text).map_err(malformed)
     }
 }
 

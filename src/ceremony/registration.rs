@@ -18,7 +18,7 @@ use crate::attestation::Attested;
 use crate::crypto::{sha256, subject_public_key_info};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
-use crate::types::{Bytes, Challenge, CredentialId, Flags, RecordId, UnixTime, UserHandle};
+use crate::types::{Bytes, Challenge, CredentialId, Flags, UnixTime, UserHandle};
 use crate::wire::{
     AuthenticatorSelection, ClientExtensionResults, CreationOptions, CredentialDescriptor, RegistrationExtensions, RegistrationResponse,
     RelyingPartyEntity, UserEntity,
@@ -63,7 +63,11 @@ impl RegistrationRequest {
     /// does this by itself.
     #[must_use]
     pub fn exclude_credentials(mut self, credentials: impl IntoIterator<Item = CredentialDescriptor>) -> Self {
-        self.exclude.extend(credentials);
+        for credential in credentials {
+            if !self.exclude.iter().any(|known| known.id == credential.id) {
+                self.exclude.push(credential);
+            }
+        }
         self
     }
 
@@ -82,6 +86,7 @@ impl RegistrationRequest {
     }
 
     /// The page calls the browser with `mediation: "conditional"`: the user may then be absent (UP clear).
+    /// User verification is seldom collected there, so combine it with a [`policy`](Self::policy) that does not require it.
     #[must_use]
     pub fn conditional(mut self) -> Self {
         self.conditional = true;
@@ -137,7 +142,12 @@ impl RelyingParty {
         self.check_algorithms(&policy.algorithms)?;
         request.extensions.check()?;
         check_name(&request.user.name)?;
-        for name in [&request.label.name, &request.label.display_name].into_iter().flatten() {
+        if let Some(name) = &request.label.name {
+            check_name(name)?;
+        }
+        // Display names may be empty.
+        for name in [Some(&request.user.display_name), request.label.display_name.as_ref()].into_iter().flatten().filter(|n| !n.is_empty())
+        {
             check_name(name)?;
         }
         let options = CreationOptions {
@@ -285,37 +295,28 @@ impl PendingRegistration {
 
         // 7.1/27: the credential record. 7.1/28: extension outputs, all of which are optional.
         let extensions = &response.client_extension_results;
-        let record = CredentialRecord {
-            id: RecordId::derive(&common.scope, &common.rp_id, &credential_id),
-            scope: common.scope,
-            rp_id: common.rp_id,
-            user_handle: user.id,
-            credential_id,
-            public_key: CosePublicKey::new(credential.public_key)?,
-            algorithm: key.algorithm,
-            usage: UseState {
-                sign_count: auth_data.sign_count,
-                backup_eligible: Some(flags.backup_eligible()),
-                backup_state: flags.backup_state(),
-                uv_initialized: flags.user_verified(),
-            },
-            transports: response.transports.clone(),
-            discoverable: extensions.cred_props_rk,
-            attachment: response.authenticator_attachment.clone(),
-            supports_user_verification: flags.user_verified(),
-            aaguid: credential.aaguid,
-            attestation_type,
-            attestation_trusted: trust.is_trusted(),
-            attestation_format: object.fmt.to_string(),
-            attestation_object: Some(response.attestation_object.clone()),
-            attestation_client_data_json: Some(response.client_data_json.clone()),
-            name: label.name.unwrap_or(user.name),
-            display_name: label.display_name.unwrap_or(user.display_name),
-            user_agent: label.user_agent,
-            created_at: now,
-            last_used_at: None,
-            data: label.data,
+        let public_key = CosePublicKey::new(credential.public_key)?;
+        let mut record = CredentialRecord::imported(common.scope, common.rp_id, user.id, credential_id, public_key, now);
+        record.usage = UseState {
+            sign_count: auth_data.sign_count,
+            backup_eligible: Some(flags.backup_eligible()),
+            backup_state: flags.backup_state(),
+            uv_initialized: flags.user_verified(),
         };
+        record.transports = response.transports.clone();
+        record.discoverable = extensions.cred_props_rk;
+        record.attachment = response.authenticator_attachment.clone();
+        record.supports_user_verification = flags.user_verified();
+        record.aaguid = credential.aaguid;
+        record.attestation_type = attestation_type;
+        record.attestation_trusted = trust.is_trusted();
+        record.attestation_format = object.fmt.to_string();
+        record.attestation_object = Some(response.attestation_object.clone());
+        record.attestation_client_data_json = Some(response.client_data_json.clone());
+        record.name = label.name.unwrap_or(user.name);
+        record.display_name = label.display_name.unwrap_or(user.display_name);
+        record.user_agent = label.user_agent;
+        record.data = label.data;
         let extension_outputs = auth_data.extensions.as_ref().map(|outputs| Bytes::from(outputs.as_bytes()));
         Ok(VerifiedRegistration { record, flags, trust, client_extension_results: extensions.clone(), extension_outputs })
     }

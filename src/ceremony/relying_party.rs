@@ -34,7 +34,7 @@ pub struct RelyingParty {
 #[derive(Clone, Debug)]
 enum Embedding {
     Never,
-    Within(Vec<Origin>),
+    Within { origins: Vec<Origin>, unnamed: bool },
     Anywhere,
 }
 
@@ -49,7 +49,9 @@ impl RelyingParty {
             scope: None,
             origins: Vec::new(),
             any_subdomain: false,
-            embedding: Ok(Embedding::Never),
+            top_origins: None,
+            unnamed_top_origin: false,
+            anywhere: false,
             registration: RegistrationPolicy::default(),
             authentication: AuthenticationPolicy::default(),
             provider: default_provider(),
@@ -98,7 +100,7 @@ impl RelyingParty {
     #[cfg(feature = "attestation")]
     #[must_use]
     pub fn model(&self, aaguid: crate::types::Aaguid) -> Option<&crate::metadata::MetadataEntry> {
-        self.trust_anchors.entry(aaguid, None)
+        self.trust_anchors.entry(Some(aaguid), None)
     }
 
     /// Steps 7.1/9 and 7.2/12: the whole origin, compared as text; subdomains only where configured.
@@ -122,15 +124,20 @@ impl RelyingParty {
         }
     }
 
-    /// Steps 7.1/11 and 7.2/14. A client older than Level 3 names no top origin.
+    /// Steps 7.1/11 and 7.2/14. A client older than Level 3 names no top origin, and so cannot say whose frame it ran in.
     pub(super) fn check_top_origin(&self, cross_origin: bool, top_origin: Option<&str>) -> Result<()> {
-        let Some(top_origin) = top_origin else { return Ok(()) };
+        let Some(top_origin) = top_origin else {
+            return match self.embedding {
+                Embedding::Within { unnamed: false, .. } if cross_origin => Err(ErrorCode::TopOriginMissing.into()),
+                _ => Ok(()),
+            };
+        };
         let refused = |code| Err(Error::new(code).found(top_origin));
         match &self.embedding {
             Embedding::Never => refused(ErrorCode::TopOriginNotAllowed),
             _ if !cross_origin => refused(ErrorCode::TopOriginWithoutCrossOrigin),
-            Embedding::Within(origins) if !origins.iter().any(|o| o.as_str() == top_origin) => refused(ErrorCode::TopOriginMismatch),
-            Embedding::Within(_) | Embedding::Anywhere => Ok(()),
+            Embedding::Within { origins, .. } if !origins.iter().any(|o| o.as_str() == top_origin) => refused(ErrorCode::TopOriginMismatch),
+            Embedding::Within { .. } | Embedding::Anywhere => Ok(()),
         }
     }
 
@@ -152,7 +159,9 @@ pub struct RelyingPartyBuilder {
     scope: Option<Result<Scope>>,
     origins: Vec<(Result<Origin>, OriginRule)>,
     any_subdomain: bool,
-    embedding: Result<Embedding>,
+    top_origins: Option<Vec<Result<Origin>>>,
+    unnamed_top_origin: bool,
+    anywhere: bool,
     registration: RegistrationPolicy,
     authentication: AuthenticationPolicy,
     provider: Option<CryptoProvider>,
@@ -201,16 +210,22 @@ impl RelyingPartyBuilder {
         self
     }
 
-    /// Expects to be embedded in frames of these top origins (§13.4.2).
+    /// Expects to be embedded in frames of these top origins, and of no others (§13.4.2); further calls add to the list.
     pub fn embedded_within(mut self, top_origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let origins: Result<Vec<Origin>> = top_origins.into_iter().map(Origin::new).collect();
-        self.embedding = origins.map(Embedding::Within);
+        self.top_origins.get_or_insert_default().extend(top_origins.into_iter().map(Origin::new));
+        self
+    }
+
+    /// With [`embedded_within`](Self::embedded_within): also takes clients older than Level 3, which say that they ran in a
+    /// foreign frame but not in whose, so that any site can have embedded them.
+    pub fn danger_unnamed_top_origin(mut self) -> Self {
+        self.unnamed_top_origin = true;
         self
     }
 
     /// Lets any site embed the relying party: it can overlay the page and trick users into ceremonies.
     pub fn danger_embedded_anywhere(mut self) -> Self {
-        self.embedding = Ok(Embedding::Anywhere);
+        self.anywhere = true;
         self
     }
 
@@ -233,13 +248,13 @@ impl RelyingPartyBuilder {
         self
     }
 
-    /// Everything registrations demand.
+    /// Everything registrations demand, in place of what was set so far, algorithms and user verification included.
     pub fn registration_policy(mut self, policy: RegistrationPolicy) -> Self {
         self.registration = policy;
         self
     }
 
-    /// Everything authentications and assertions demand.
+    /// Everything authentications and assertions demand, in place of what was set so far, user verification included.
     pub fn authentication_policy(mut self, policy: AuthenticationPolicy) -> Self {
         self.authentication = policy;
         self
@@ -273,8 +288,16 @@ impl RelyingPartyBuilder {
             origins.push(origin);
         }
         if origins.is_empty() {
-            origins.push(Origin::new(alloc::format!("https://{id}"))?);
+            let bare_ipv6 = id.as_str().contains(':') && !id.as_str().starts_with('[');
+            let host = if bare_ipv6 { alloc::format!("[{id}]") } else { id.to_string() };
+            origins.push(Origin::new(alloc::format!("https://{host}"))?);
         }
+        let embedding = match self.top_origins {
+            _ if self.anywhere => Embedding::Anywhere,
+            None => Embedding::Never,
+            Some(list) if list.is_empty() => return Err(Error::new(ErrorCode::OriginInvalid).subject("an empty list of top origins")),
+            Some(list) => Embedding::Within { origins: list.into_iter().collect::<Result<_>>()?, unnamed: self.unnamed_top_origin },
+        };
         let scope = self.scope.unwrap_or_else(|| Scope::new(id.as_str()))?;
         let provider = self.provider.ok_or_else(|| Error::new(ErrorCode::AlgorithmNotProvided).subject("no crypto provider"))?;
         let rp = RelyingParty {
@@ -289,7 +312,7 @@ impl RelyingPartyBuilder {
             trust_anchors: self.trust_anchors,
             origins,
             any_subdomain: self.any_subdomain,
-            embedding: self.embedding?,
+            embedding,
         };
         rp.registration.check()?;
         rp.authentication.check()?;

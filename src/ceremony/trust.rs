@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::record::CredentialRecord;
 use super::policy::Standing;
+use super::record::CredentialRecord;
 use super::{AttestationPolicy, RelyingParty};
 use crate::attestation::{self, AttestationFormat, AttestationType, Attested, Statement};
 use crate::crypto::sha256;
@@ -94,13 +94,13 @@ impl RelyingParty {
         now: UnixTime,
     ) -> Result<()> {
         // Each statement of a compound one may be about a model of its own.
-        let proved = if statement.signs_aaguid() { aaguid } else { Aaguid::ZERO };
-        let leaves = core::iter::once(statement).chain(&statement.parts).map(|part| part.path.first().map(AsRef::as_ref));
-        let entries = leaves.filter_map(|leaf| self.trust_anchors.entry(proved, leaf));
+        let parts = core::iter::once(statement).chain(&statement.parts);
+        let leaf = |part: &Statement<'_>| part.path.first().map(|der| der.to_vec());
+        let entries = parts.filter_map(|part| self.trust_anchors.entry(part.model(aaguid), leaf(part).as_deref()));
         let statuses: Vec<_> = entries.flat_map(|entry| entry.statuses(now)).collect();
         let standing = Standing {
             trusted: trust.is_trusted(),
-            model_proved: trust.is_trusted() && statement.signs_aaguid(),
+            model_proved: trust.is_trusted() && statement.model(aaguid).is_some(),
             compromised: statuses.iter().any(|status| status.is_compromised()),
             statuses: statuses.iter().map(|status| status.0.as_str()).collect(),
         };

@@ -112,6 +112,7 @@ codes! {
     CrossOriginNotAllowed "cross-origin-not-allowed" Policy "the ceremony ran in a cross-origin frame, which the relying party does not allow";
     TopOriginNotAllowed "top-origin-not-allowed" Policy "the client data names a top origin, and the relying party allows no embedding";
     TopOriginMismatch "top-origin-mismatch" Mismatch "the top origin is not one the relying party expects";
+    TopOriginMissing "top-origin-missing" Policy "the ceremony ran in a cross-origin frame, and the client does not say in whose";
     TopOriginWithoutCrossOrigin "top-origin-without-cross-origin" Mismatch "the client data names a top origin but does not say that it is cross-origin";
 
     // CBOR.
@@ -129,7 +130,6 @@ codes! {
     CborKeyType "cbor-key-type" Malformed "a key of a CBOR map has a type that does not belong there";
     CborTooDeep "cbor-too-deep" Malformed "the CBOR is nested too deeply";
     CborTooManyItems "cbor-too-many-items" Malformed "the CBOR has too many items";
-    CborUnexpectedType "cbor-unexpected-type" Malformed "a CBOR item has a type that does not belong there";
 
     // Authenticator data.
     AuthenticatorDataTooShort "authenticator-data-too-short" Malformed "the authenticator data has fewer than 37 bytes";
@@ -240,6 +240,7 @@ codes! {
     UserHandleMismatch "user-handle-mismatch" Mismatch "the response names another user than the credential's owner";
     SignatureInvalid "signature-invalid" Mismatch "the signature does not verify under the recorded key";
     CounterNotIncreased "counter-not-increased" Replayed "the signature counter did not increase";
+    BackupEligibilityUnknown "backup-eligibility-unknown" Policy "the record does not know the credential's backup eligibility, and the policy does not learn it";
     AppIdNotRequested "appid-not-requested" Mismatch "the client reports the appid extension, which was not asked for";
 
     // The ceremony and its state.
@@ -269,7 +270,7 @@ codes! {
     AlgorithmListEmpty "algorithm-list-empty" Misuse "no algorithm is offered";
     AlgorithmNotProvided "algorithm-not-provided" Misuse "an offered algorithm cannot be verified by the crypto provider";
     TimeoutInvalid "timeout-invalid" Misuse "the timeout is zero or longer than an hour";
-    NameInvalid "name-invalid" Misuse "a name is empty or longer than 256 bytes";
+    NameInvalid "name-invalid" Malformed "a name is empty or longer than 256 bytes";
     AttestationPolicyInvalid "attestation-policy-invalid" Misuse "the attestation policy contradicts itself";
     ExtensionInputInvalid "extension-input-invalid" Misuse "the extension inputs contradict each other or the request";
     CredentialListInvalid "credential-list-invalid" Misuse "the list of credentials does not fit the request";

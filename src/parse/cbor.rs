@@ -160,6 +160,10 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() {
             return Err(ErrorCode::CborTruncated.into());
         }
+        // Ill-formed (RFC 8949 §3.3), though the decoder reads it like the short form.
+        if matches!(self.rest, [0xf8, 0..0x20, ..]) {
+            return Err(ErrorCode::CborMalformed.into());
+        }
         let mut decoder = Decoder::from(self.rest);
         let header = decoder.pull().map_err(|error| match error {
             ciborium_ll::Error::Io(_) => Error::new(ErrorCode::CborTruncated),

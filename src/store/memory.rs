@@ -3,6 +3,7 @@
 //! Both refuse when they are full rather than push something out: whoever floods a server then keeps
 //! newcomers waiting but cannot undo what honest users have begun.
 
+use core::fmt;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::string::String;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,13 +19,12 @@ const DEFAULT_CREDENTIALS: usize = 1_000_000;
 const DEFAULT_CEREMONIES: usize = 100_000;
 
 /// Credential records in memory, gone with the process.
-#[derive(Debug)]
 pub struct MemoryStore {
     records: Mutex<Records>,
     capacity: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Records {
     by_id: HashMap<(Scope, CredentialId), CredentialRecord>,
     /// Each user's credentials in the order they came.
@@ -94,10 +94,12 @@ impl CredentialStore for MemoryStore {
         let Some(record) = records.by_id.get_mut(&(update.scope.clone(), update.credential_id.clone())) else {
             return Ok(Recorded::NotFound);
         };
-        if record.user_handle != update.user_handle || record.usage != update.expected {
+        let same = record.user_handle == update.user_handle && record.public_key == update.public_key && record.usage == update.expected;
+        if !same {
             return Ok(Recorded::Conflict);
         }
         record.usage = update.next;
+        record.supports_user_verification |= update.user_verified;
         record.last_used_at = record.last_used_at.max(Some(update.used_at));
         Ok(Recorded::Yes)
     }
@@ -138,13 +140,12 @@ impl CredentialStore for MemoryStore {
 }
 
 /// Pending ceremonies in memory, bounded in number; expired ones make room for new ones.
-#[derive(Debug)]
 pub struct MemoryCeremonies {
     pending: Mutex<PendingCeremonies>,
     capacity: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct PendingCeremonies {
     by_id: HashMap<(Scope, CeremonyId), NewCeremony>,
     by_challenge: HashMap<(Scope, Vec<u8>), CeremonyId>,
@@ -190,7 +191,10 @@ impl Default for MemoryCeremonies {
 impl PendingCeremonies {
     fn remove(&mut self, scope: &Scope, id: &CeremonyId) -> Option<NewCeremony> {
         let ceremony = self.by_id.remove(&(scope.clone(), id.clone()))?;
-        self.by_challenge.remove(&(scope.clone(), ceremony.challenge.as_bytes().to_vec()));
+        let by_challenge = (scope.clone(), ceremony.challenge.as_bytes().to_vec());
+        if self.by_challenge.get(&by_challenge) == Some(id) {
+            self.by_challenge.remove(&by_challenge);
+        }
         self.by_expiry.remove(&(ceremony.expires_at, scope.clone(), id.clone()));
         Some(ceremony)
     }
@@ -228,5 +232,17 @@ impl CeremonyStore for MemoryCeremonies {
         let mut pending = self.lock();
         let id = pending.by_challenge.get(&(scope.clone(), challenge.as_bytes().to_vec())).cloned();
         Ok(id.and_then(|id| pending.remove(scope, &id)).map(|ceremony| ceremony.state))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryStore({} of {})", self.lock().by_id.len(), self.capacity)
+    }
+}
+
+impl fmt::Debug for MemoryCeremonies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryCeremonies({} of {})", self.len(), self.capacity)
     }
 }

@@ -59,7 +59,7 @@ pub enum Inserted {
 pub enum Recorded {
     /// The record was as expected and has been updated.
     Yes,
-    /// The record has another owner or [`UseState`](crate::UseState) than expected, and is unchanged.
+    /// The record has another owner, public key or [`UseState`](crate::UseState) than expected, and is unchanged.
     Conflict,
     /// There is no such record.
     NotFound,
@@ -79,9 +79,10 @@ pub trait CredentialStore: Send + Sync {
     /// Lists a user's records, oldest first.
     fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send;
 
-    /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle` and
-    /// its use state equals `update.expected`; then the use state becomes `update.next` and the time of last use
-    /// `update.used_at`, unless a later one is recorded. Nothing else may be compared or changed, so that a
+    /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle`, its public key
+    /// `update.public_key` and its use state `update.expected`; then the use state becomes `update.next` and the time of last use
+    /// `update.used_at`, unless a later one is recorded, and `supports_user_verification` becomes true if
+    /// `update.user_verified` is. Nothing else may be compared or changed, so that a
     /// rename at the same time fails nobody.
     fn record_use(&self, update: &RecordUpdate) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
 
@@ -114,8 +115,8 @@ pub trait CeremonyStore: Send + Sync {
     fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 }
 
-/// A pending ceremony on its way into a store.
-#[derive(Clone, Debug)]
+/// A pending ceremony on its way into a store. `Debug` hides its ID and state.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct NewCeremony {
     /// The tenant.
@@ -135,6 +136,12 @@ impl NewCeremony {
     #[must_use]
     pub fn new(scope: Scope, id: CeremonyId, challenge: Challenge, state: String, expires_at: UnixTime) -> Self {
         Self { scope, id, challenge, state, expires_at }
+    }
+}
+
+impl fmt::Debug for NewCeremony {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewCeremony").field("scope", &self.scope).field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 

@@ -107,7 +107,11 @@ fn is_opaque(text: &str) -> bool {
             && scheme != "http"
             && scheme != "https"
     };
-    text.split_once(':').is_some_and(|(scheme, rest)| scheme_fits(scheme) && !rest.is_empty()) && text.bytes().all(|b| b.is_ascii_graphic())
+    // Schemes that name a document or a connection, not an app; a mistyped `https` looks like one.
+    const NO_APP: &[&str] = &["about", "blob", "data", "file", "ftp", "javascript", "ws", "wss"];
+    let rest_fits = |scheme: &str, rest: &str| !rest.is_empty() && (!rest.starts_with("//") || scheme.ends_with("-extension"));
+    text.split_once(':').is_some_and(|(scheme, rest)| scheme_fits(scheme) && rest_fits(scheme, rest) && !NO_APP.contains(&scheme))
+        && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -122,6 +126,7 @@ mod tests {
             "http://localhost:5000",
             "http://127.0.0.1",
             "https://[::1]:8443",
+            "chrome-extension://abcdefgh",
             "android:apk-key-hash:abc_-",
             "ios:bundle-id:com.example",
         ] {
@@ -145,6 +150,10 @@ mod tests {
             "https:example.com",
             "http:x",
             "android: x",
+            "htpps://example.com",
+            "wss://example.com",
+            "javascript:alert(1)",
+            "data:x",
             "example.com",
         ] {
             assert_eq!(Origin::new(bad).map_err(|e| e.error_code()), Err(ErrorCode::OriginInvalid), "{bad}");

@@ -1,8 +1,8 @@
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::extensions::{ClientExtensionResults, RawResults};
+use super::envelope::{Envelope, Opened, deserialize_response};
+use super::extensions::ClientExtensionResults;
 use super::json::{Json, Obj, parse_response};
-use super::registration_response::matching_ids;
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{AuthenticatorAttachment, Bytes, CredentialType};
 
@@ -55,40 +55,20 @@ impl AuthenticationResponse {
         }
     }
 
-    /// Parses `AuthenticationResponseJSON`, at most 256 KiB of it; unknown members are tolerated.
+    /// Parses `AuthenticationResponseJSON`, at most 256 KiB of it and 128 KiB in each member; unknown members are tolerated.
+    ///
+    /// By serde the whole is not bounded, only each member: bound the request's body there.
     ///
     /// # Errors
     /// `json-malformed`, `json-too-large`, `member-missing`, `member-type`, `base64url-malformed` (these
     /// three name the member), `credential-id-mismatch` when `id` is not the base64url of `rawId`,
     /// `response-kind-mismatch` for a registration response.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
-        parse_response::<Raw<'_>>(text.as_ref())?.try_into()
+        parse_response::<Envelope<'_, RawResponse<'_>>>(text.as_ref())?.try_into()
     }
 }
 
-impl<'de> Deserialize<'de> for AuthenticationResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
-        let raw = Obj::<Raw<'de>>::deserialize(deserializer)?;
-        raw.required("response").and_then(Self::try_from).map_err(serde::de::Error::custom)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw<'a> {
-    #[serde(borrow, default)]
-    id: Json<'a>,
-    #[serde(borrow, default)]
-    raw_id: Json<'a>,
-    #[serde(borrow, default, rename = "type")]
-    credential_type: Json<'a>,
-    #[serde(borrow, default)]
-    authenticator_attachment: Json<'a>,
-    #[serde(borrow, default)]
-    client_extension_results: Obj<RawResults<'a>>,
-    #[serde(borrow, default)]
-    response: Obj<RawResponse<'a>>,
-}
+deserialize_response!(AuthenticationResponse, RawResponse);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,27 +86,24 @@ struct RawResponse<'a> {
     attestation_object: Json<'a>,
 }
 
-impl TryFrom<Raw<'_>> for AuthenticationResponse {
+impl TryFrom<Envelope<'_, RawResponse<'_>>> for AuthenticationResponse {
     type Error = Error;
 
-    fn try_from(raw: Raw<'_>) -> Result<Self> {
-        let raw_id = matching_ids(&raw.id, &raw.raw_id)?;
-        let response = raw.response.required("response")?;
-        // 7.2/3: the response is of the right kind. 7.2/4: an absent map of extension results is an empty one.
-        // 7.2/7: client data, authenticator data and signature are all there.
+    fn try_from(envelope: Envelope<'_, RawResponse<'_>>) -> Result<Self> {
+        let Opened { raw_id, credential_type, authenticator_attachment, client_extension_results, response } = envelope.open()?;
+        // 7.2/3: the response is of the right kind. 7.2/7: client data, authenticator data and signature are all there.
         if response.signature == Json::Absent && response.attestation_object != Json::Absent {
             return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.2/3").expected("an authentication response"));
         }
-        let attachment = raw.authenticator_attachment.optional_text("authenticatorAttachment")?;
         Ok(Self {
             raw_id,
-            credential_type: CredentialType::new(raw.credential_type.text("type")?),
-            authenticator_attachment: attachment.map(AuthenticatorAttachment::new),
+            credential_type,
+            authenticator_attachment,
             client_data_json: response.client_data_json.bytes("response.clientDataJSON")?,
             authenticator_data: response.authenticator_data.bytes("response.authenticatorData")?,
             signature: response.signature.bytes("response.signature")?,
             user_handle: response.user_handle.optional_bytes("response.userHandle")?.filter(|handle| !handle.is_empty()),
-            client_extension_results: raw.client_extension_results.optional("clientExtensionResults")?.map(Into::into).unwrap_or_default(),
+            client_extension_results,
         })
     }
 }

@@ -141,8 +141,23 @@ pub enum CredProtectPolicy {
 }
 
 impl RegistrationExtensions {
+    /// The client input names that have fields of their own.
+    const TYPED: &[&'static str] = &[
+        "appidExclude",
+        "credBlob",
+        "credProps",
+        "credentialProtectionPolicy",
+        "enforceCredentialProtectionPolicy",
+        "hmacCreateSecret",
+        "largeBlob",
+        "minPinLength",
+        "pinComplexityPolicy",
+        "prf",
+    ];
+
     /// Refuses what a client would answer with an error.
     pub(crate) fn check(&self) -> Result<()> {
+        check_other(&self.other, Self::TYPED)?;
         if self.prf.as_ref().is_some_and(|prf| !prf.eval_by_credential.is_empty()) {
             return Err(invalid("prf.evalByCredential", "only at authentication"));
         }
@@ -155,12 +170,16 @@ impl RegistrationExtensions {
 }
 
 impl AuthenticationExtensions {
+    /// The client input names that have fields of their own.
+    const TYPED: &[&'static str] = &["appid", "getCredBlob", "largeBlob", "prf"];
+
     /// Refuses what a client would answer with an error.
     pub(crate) fn check<'a>(&self, mut allowed: impl Iterator<Item = &'a CredentialId> + Clone) -> Result<()> {
+        check_other(&self.other, Self::TYPED)?;
         if let Some(prf) = &self.prf {
             for key in prf.eval_by_credential.keys() {
-                let id = Bytes::from_base64url(key).ok();
-                if !allowed.clone().any(|a| id.as_ref().is_some_and(|id| id.as_slice() == a.as_bytes())) {
+                // As text: a client takes no padding here.
+                if !allowed.clone().any(|a| a.to_base64url() == *key) {
                     return Err(invalid("prf.evalByCredential", "IDs of allowed credentials"));
                 }
             }
@@ -176,6 +195,14 @@ impl AuthenticationExtensions {
 
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// What has a field of its own must use it, or its rules could be passed by.
+fn check_other(other: &BTreeMap<String, Value>, typed: &[&'static str]) -> Result<()> {
+    match typed.iter().find(|name| other.contains_key(**name)) {
+        None => Ok(()),
+        Some(name) => Err(invalid(name, "the field of its own")),
     }
 }
 

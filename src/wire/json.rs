@@ -15,6 +15,8 @@ use crate::types::Bytes;
 
 /// The longest response, in bytes: an attestation object at its limit in base64url, twice.
 const MAX_RESPONSE: usize = 256 * 1024;
+/// The longest base64url member, in characters: more than the parsers take, so that they say why.
+const MAX_BYTES_TEXT: usize = 128 * 1024;
 /// How many transports, and how long each may be in bytes.
 const MAX_TEXTS: usize = 16;
 const MAX_TEXT_LEN: usize = 64;
@@ -74,17 +76,23 @@ impl Json<'_> {
         }
     }
 
-    /// The text of a member that may be absent or null.
-    pub(crate) fn optional_text(&self, member: &'static str) -> Result<Option<&str>> {
+    /// The text of a short member that may be absent or null.
+    pub(crate) fn optional_short_text(&self, member: &'static str) -> Result<Option<&str>> {
         match self {
             Self::Absent | Self::Null => Ok(None),
-            present => present.text(member).map(Some),
+            present => present.short_text(member).map(Some),
         }
     }
 
     /// The bytes of a base64url member that must be there.
     pub(crate) fn bytes(&self, member: &'static str) -> Result<Bytes> {
-        Bytes::from_base64url(self.text(member)?).map_err(|e| e.subject(member))
+        let text = bounded(self.text(member)?, MAX_BYTES_TEXT, member)?;
+        Bytes::from_base64url(text).map_err(|e| e.subject(member))
+    }
+
+    /// The text of a short member that must be there.
+    pub(crate) fn short_text(&self, member: &'static str) -> Result<&str> {
+        bounded(self.text(member)?, MAX_TEXT_LEN, member)
     }
 
     /// The bytes of a base64url member that may be absent or null.
@@ -159,6 +167,14 @@ pub(crate) fn parse_response<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T
         Ok(Obj::Wrong(found)) => Err(Error::new(ErrorCode::JsonMalformed).expected("an object").found(found)),
         Err(error) => Err(Error::new(ErrorCode::JsonMalformed).found(error)),
     }
+}
+
+/// Holds also where the caller's own JSON reader did not bound the whole.
+fn bounded<'t>(text: &'t str, max: usize, member: &'static str) -> Result<&'t str> {
+    if text.len() <= max {
+        return Ok(text);
+    }
+    Err(Error::new(ErrorCode::MemberTooLong).subject(member).expected(format_args!("at most {max} characters")).found(text.len()))
 }
 
 fn wrong_type(member: &'static str, expected: &'static str, found: &'static str) -> Error {

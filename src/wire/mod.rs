@@ -4,6 +4,7 @@
 //! `parseRequestOptionsFromJSON()` and `toJSON()`; binary members are base64url.
 
 mod authentication_response;
+mod envelope;
 pub(crate) mod extensions;
 pub(crate) mod json;
 mod options;

@@ -1,8 +1,9 @@
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::extensions::{ClientExtensionResults, RawResults};
+use super::envelope::{Envelope, Opened, deserialize_response};
+use super::extensions::ClientExtensionResults;
 use super::json::{Json, Obj, Texts, parse_response};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, Transport};
@@ -57,40 +58,20 @@ impl RegistrationResponse {
         }
     }
 
-    /// Parses `RegistrationResponseJSON`, at most 256 KiB of it; unknown members are tolerated.
+    /// Parses `RegistrationResponseJSON`, at most 256 KiB of it and 128 KiB in each member; unknown members are tolerated.
+    ///
+    /// By serde the whole is not bounded, only each member: bound the request's body there.
     ///
     /// # Errors
     /// `json-malformed`, `json-too-large`, `member-missing`, `member-type`, `member-too-long`,
     /// `base64url-malformed` (these four name the member), `credential-id-mismatch` when `id` is not
     /// the base64url of `rawId`, `response-kind-mismatch` for an authentication response.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
-        parse_response::<Raw<'_>>(text.as_ref())?.try_into()
+        parse_response::<Envelope<'_, RawResponse<'_>>>(text.as_ref())?.try_into()
     }
 }
 
-impl<'de> Deserialize<'de> for RegistrationResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
-        let raw = Obj::<Raw<'de>>::deserialize(deserializer)?;
-        raw.required("response").and_then(Self::try_from).map_err(serde::de::Error::custom)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw<'a> {
-    #[serde(borrow, default)]
-    id: Json<'a>,
-    #[serde(borrow, default)]
-    raw_id: Json<'a>,
-    #[serde(borrow, default, rename = "type")]
-    credential_type: Json<'a>,
-    #[serde(borrow, default)]
-    authenticator_attachment: Json<'a>,
-    #[serde(borrow, default)]
-    client_extension_results: Obj<RawResults<'a>>,
-    #[serde(borrow, default)]
-    response: Obj<RawResponse<'a>>,
-}
+deserialize_response!(RegistrationResponse, RawResponse);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,35 +93,26 @@ struct RawResponse<'a> {
     signature: Json<'a>,
 }
 
-impl TryFrom<Raw<'_>> for RegistrationResponse {
+impl TryFrom<Envelope<'_, RawResponse<'_>>> for RegistrationResponse {
     type Error = Error;
 
-    fn try_from(raw: Raw<'_>) -> Result<Self> {
-        let raw_id = matching_ids(&raw.id, &raw.raw_id)?;
-        let response = raw.response.required("response")?;
-        // 7.1/3: the response is of the right kind. 7.1/4: an absent map of extension results is an empty one.
+    fn try_from(envelope: Envelope<'_, RawResponse<'_>>) -> Result<Self> {
+        let Opened { raw_id, credential_type, authenticator_attachment, client_extension_results, response } = envelope.open()?;
+        // 7.1/3: the response is of the right kind.
         if response.attestation_object == Json::Absent && response.signature != Json::Absent {
             return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.1/3").expected("a registration response"));
         }
-        let attachment = raw.authenticator_attachment.optional_text("authenticatorAttachment")?;
         Ok(Self {
             raw_id,
-            credential_type: CredentialType::new(raw.credential_type.text("type")?),
-            authenticator_attachment: attachment.map(AuthenticatorAttachment::new),
+            credential_type,
+            authenticator_attachment,
             client_data_json: response.client_data_json.bytes("response.clientDataJSON")?,
             attestation_object: response.attestation_object.bytes("response.attestationObject")?,
             transports: response.transports.or_empty("response.transports")?.into_iter().map(Transport::new).collect(),
             authenticator_data: response.authenticator_data.optional_bytes("response.authenticatorData")?,
             public_key_algorithm: response.public_key_algorithm.optional_int("response.publicKeyAlgorithm")?,
             public_key: response.public_key.optional_bytes("response.publicKey")?,
-            client_extension_results: raw.client_extension_results.optional("clientExtensionResults")?.map(Into::into).unwrap_or_default(),
+            client_extension_results,
         })
     }
-}
-
-/// `rawId`, if `id` says the same.
-pub(super) fn matching_ids(id: &Json<'_>, raw_id: &Json<'_>) -> Result<Bytes> {
-    let id = id.bytes("id")?;
-    let raw_id = raw_id.bytes("rawId")?;
-    if id == raw_id { Ok(raw_id) } else { Err(Error::new(ErrorCode::CredentialIdMismatch).subject("id, rawId")) }
 }

@@ -78,7 +78,22 @@ fn a_u2f_model_is_found_by_its_certificates_key() {
     let mut other = honest.clone();
     other.key = passkeeper::testing::KeyPair::from_seed(Es256, 999);
     assert_refused(case(other).register(), UNTRUSTED, STEP_24, "another leaf of the same root");
-    assert_refused(case(honest).aaguid(AAGUID).register(), UNTRUSTED, STEP_24, "a claimed AAGUID that is not listed");
+    assert_passes(case(honest).aaguid(AAGUID).register(), "a claimed AAGUID, which is not signed and not looked at");
+}
+
+/// `fido-u2f` does not sign the AAGUID: a client could write any, and get a listed model's standing.
+#[test]
+fn the_aaguid_of_fido_u2f_proves_no_model() {
+    let ca = u2f_ca();
+    let (metadata, _) = read(vec![metadata_entry(AAGUID, &[ca.root_der()])]);
+    let case = || Case::new(FidoU2fAttestation::new(&ca)).aaguid(AAGUID);
+    assert_refused(case().anchors(TrustAnchors::new().metadata(metadata)).register(), UNTRUSTED, STEP_24, "anchors by a claimed AAGUID");
+    let root = || anchor(&ca.root_der());
+    let by_model = TrustAnchors::new().trust_for_model(Aaguid::new(AAGUID), root());
+    assert_refused(case().anchors(by_model).register(), UNTRUSTED, STEP_24, "an anchor for that model");
+    let only = direct().only_models([Aaguid::new(AAGUID)]);
+    let trusted = case().anchors(TrustAnchors::new().trust(root())).policy(only);
+    assert_refused(trusted.register(), "attestation-model-refused", STEP_24, "a list of models");
 }
 
 /// Wrapping a revoked model's statement in a compound one must not hide its status.

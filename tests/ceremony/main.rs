@@ -4,6 +4,20 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod authentication;
+mod authentication_data;
+mod authentication_use;
+mod cases;
+mod client_data;
+mod configuration;
+mod origins;
+mod registration;
+mod registration_data;
+mod registration_record;
+mod state;
+mod storing;
+mod wire;
+
 use common::*;
 
 #[test]

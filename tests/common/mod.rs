@@ -1,6 +1,7 @@
 //! What the test binaries share: a relying party, a user, and ceremonies with one thing broken.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     clippy::arithmetic_side_effects,
     clippy::panic,
@@ -9,15 +10,21 @@
     clippy::indexing_slicing
 )]
 
+mod backend;
+
+pub mod keys;
+
 use std::cell::Cell;
 
 use passkeeper::testing::{AssertionDraft, RegistrationDraft, VirtualAuthenticator};
 use passkeeper::types::{Challenge, UnixTime, UserHandle};
 use passkeeper::wire::{AuthenticationResponse, CreationOptions, RegistrationResponse, RequestOptions, UserEntity};
 use passkeeper::{
-    AuthenticationRequest, CredentialRecord, Error, PendingAuthentication, PendingRegistration, RegistrationRequest, RelyingParty,
-    RelyingPartyBuilder, Verified, VerifiedAuthentication, VerifiedRegistration,
+    AuthenticationPolicy, AuthenticationRequest, CredentialRecord, Error, PendingAuthentication, PendingRegistration, RegistrationPolicy,
+    RegistrationRequest, RelyingParty, RelyingPartyBuilder, Verified, VerifiedAuthentication, VerifiedRegistration,
 };
+
+pub use backend::{Backend, TestClock, TestEntropy, TestPasskeys, credential_id};
 
 pub const RP_ID: &str = "example.com";
 pub const ORIGIN: &str = "https://example.com";
@@ -80,10 +87,32 @@ impl Registering {
         Self { rp, options, pending, draft }
     }
 
+    /// With this relying party, and everything else as in [`new`](Self::new).
+    pub fn at(rp: RelyingParty) -> Self {
+        Self::with(rp, RegistrationRequest::new(user("alice")), &mut VirtualAuthenticator::new(1))
+    }
+
+    /// With these demands, and everything else as in [`new`](Self::new).
+    pub fn under(change: impl FnOnce(&mut RegistrationPolicy)) -> Self {
+        let mut policy = RegistrationPolicy::default();
+        change(&mut policy);
+        Self::at(builder().registration_policy(policy).build().unwrap())
+    }
+
     /// Changes one thing; the draft signs again by itself.
     pub fn change(mut self, change: impl FnOnce(&mut RegistrationDraft)) -> Self {
         change(&mut self.draft);
         self
+    }
+
+    /// Makes the same ceremony again and again, for tables of changes to a response that takes long to make.
+    pub fn copies(self) -> impl Fn() -> Self {
+        let Self { rp, options, pending, draft } = self;
+        let state = pending.into_json().unwrap();
+        move || {
+            let pending = PendingRegistration::from_json(&state).unwrap();
+            Self { rp: rp.clone(), options: options.clone(), pending, draft: draft.clone() }
+        }
     }
 
     pub fn verify(self) -> Result<VerifiedRegistration, Error> {
@@ -124,6 +153,18 @@ impl SigningIn {
         Self { rp, record, options, pending, draft, now: NOW }
     }
 
+    /// With this relying party, and everything else as in [`new`](Self::new).
+    pub fn at(rp: RelyingParty) -> Self {
+        Self::with(rp, AuthenticationRequest::discoverable(), &mut VirtualAuthenticator::new(1))
+    }
+
+    /// With these demands, and everything else as in [`new`](Self::new).
+    pub fn under(change: impl FnOnce(&mut AuthenticationPolicy)) -> Self {
+        let mut policy = AuthenticationPolicy::default();
+        change(&mut policy);
+        Self::at(builder().authentication_policy(policy).build().unwrap())
+    }
+
     /// Changes one thing; the draft signs again by itself.
     pub fn change(mut self, change: impl FnOnce(&mut AssertionDraft)) -> Self {
         change(&mut self.draft);
@@ -134,6 +175,16 @@ impl SigningIn {
     pub fn change_record(mut self, change: impl FnOnce(&mut CredentialRecord)) -> Self {
         change(&mut self.record);
         self
+    }
+
+    /// Makes the same ceremony again and again, for tables of changes to a response that takes long to make.
+    pub fn copies(self) -> impl Fn() -> Self {
+        let Self { rp, record, options, pending, draft, now } = self;
+        let state = pending.into_json().unwrap();
+        move || {
+            let pending = PendingAuthentication::from_json(&state).unwrap();
+            Self { rp: rp.clone(), record: record.clone(), options: options.clone(), pending, draft: draft.clone(), now }
+        }
     }
 
     pub fn verify(self) -> Result<VerifiedAuthentication, Error> {

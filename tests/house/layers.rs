@@ -3,8 +3,14 @@
 use crate::sources::{Source, code_lines, rust_files};
 
 /// The rooms from the ground up; those on one floor may see each other.
-const FLOORS: &[&[&str]] =
-    &[&["error"], &["types", "wire"], &["parse"], &["crypto", "attestation", "x509", "metadata"], &["ceremony"], &["passkeys", "sources", "store"]];
+const FLOORS: &[&[&str]] = &[
+    &["error"],
+    &["types", "wire"],
+    &["parse"],
+    &["crypto", "attestation", "x509", "metadata"],
+    &["ceremony"],
+    &["passkeys", "sources", "store"],
+];
 
 /// Where the standard library may be named: the system clock and the stores in memory.
 const ALLOWED_STD: &[&str] = &["src/lib.rs", "src/sources.rs", "src/store/memory.rs", "src/types/time.rs"];

@@ -130,7 +130,7 @@ impl Capture {
         }
         builder = builder.danger_rp_id(rp_id);
         if let Some(top_origins) = &self.options.top_origins {
-            builder = builder.embedded_within(top_origins);
+            builder = builder.embedded_within(top_origins).danger_unnamed_top_origin();
         } else if self.options.allow_cross_origin {
             builder = builder.danger_embedded_anywhere();
         }
@@ -194,7 +194,7 @@ impl Capture {
         }
         let key = CosePublicKey::new(stored.public_key_cose.as_slice())?;
         let (scope, rp_id) = (rp.scope().clone(), rp.id().clone());
-        let mut record = CredentialRecord::imported(scope, rp_id, user, stored.credential_id.clone(), key, NOW)?;
+        let mut record = CredentialRecord::imported(scope, rp_id, user, stored.credential_id.clone(), key, NOW);
         record.usage.sign_count = stored.sign_count;
         record.usage.backup_eligible = stored.backup_eligible;
         received.verify(rp, &record, NOW)

@@ -64,7 +64,7 @@ fn assertions_do_not_survive_a_flipped_bit() {
     let mut flips = 0;
     for vector in &all {
         let (name, record) = (&*vector.name, vector.record().unwrap());
-        let (rp, step) = (vector.relying_party(), step(record.algorithm));
+        let (rp, step) = (vector.relying_party(), step(record.algorithm()));
         let good = &vector.authentication;
         let judge = |changed: Authentication| vector.authenticate(&rp, &record, &changed);
 

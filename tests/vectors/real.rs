@@ -47,7 +47,7 @@ fn assert_accepted(capture: &Capture, verified: &Verified) {
     match verified {
         Verified::Registration(verified) => assert_registered(capture, verified),
         Verified::Authentication(verified) => {
-            assert_eq!(Some(verified.record().algorithm.cose_id()), expect.alg, "{name}");
+            assert_eq!(Some(verified.record().algorithm().cose_id()), expect.alg, "{name}");
             assert_eq!(Some(verified.update().next.sign_count), expect.sign_count_after, "{name}");
         }
     }
@@ -58,7 +58,7 @@ fn assert_registered(capture: &Capture, verified: &VerifiedRegistration) {
     assert_eq!(Some(&record.attestation_format), expect.fmt.as_ref(), "{name}");
     assert_eq!(Some(type_name(record.attestation_type)), expect.attestation_type.as_deref(), "{name}");
     assert_eq!(Some(record.aaguid.to_string()), expect.aaguid, "{name}");
-    assert_eq!(Some(record.algorithm.cose_id()), expect.alg, "{name}");
+    assert_eq!(Some(record.algorithm().cose_id()), expect.alg, "{name}");
     assert_eq!(Some(record.usage.sign_count), expect.sign_count_after, "{name}");
     assert_eq!(record.created_at, capture.now(), "{name}");
     assert_eq!(record.attestation_trusted, verified.trust().is_trusted(), "{name}");

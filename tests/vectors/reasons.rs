@@ -37,7 +37,6 @@ const REASONS: &[(&[ErrorCode], &[&str])] = {
                 CborKeyType,
                 CborTooDeep,
                 CborTooManyItems,
-                CborUnexpectedType,
                 AttestationObjectNotMap,
                 AttestationObjectMemberMissing,
                 AttestationObjectMemberType,

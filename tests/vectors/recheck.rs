@@ -65,8 +65,8 @@ fn later_the_expired_are_named() {
     }
     let expected = BTreeMap::from([
         (("android-key", "certificate-expired", "7.1/24"), 1),
-        // The service's word holds for a minute only.
-        (("android-safetynet", "safetynet-timestamp", "7.1/22"), 3),
+        // The service's own time is compared with the registration's, its certificates with today's.
+        (("android-safetynet", "certificate-expired", "7.1/24"), 3),
         (("apple", "certificate-expired", "7.1/24"), 4),
         (("fido-u2f", "certificate-expired", "7.1/24"), 7),
         (("packed", "certificate-expired", "7.1/24"), 8),

@@ -24,7 +24,7 @@ pub enum Subject {
 #[derive(Clone, Debug)]
 pub struct AuthenticationRequest {
     pub(crate) subject: Subject,
-    pub(crate) allow: Vec<CredentialDescriptor>,
+    pub(crate) allow: Option<Vec<CredentialDescriptor>>,
     pub(crate) only: Option<CredentialId>,
     policy: Option<AuthenticationPolicy>,
     extensions: AuthenticationExtensions,
@@ -37,20 +37,24 @@ impl AuthenticationRequest {
         Self::new(Subject::Discoverable)
     }
 
-    /// For this user and no other. The facade fills in the user's credentials.
+    /// For this user and no other. The facade fills in the user's credentials; the pure core, without
+    /// [`allow_credentials`](Self::allow_credentials), lets any discoverable one of the user answer.
+    ///
+    /// The options name the user's credentials: whoever may ask for them learns which accounts have passkeys.
     #[must_use]
     pub fn known(user: UserHandle) -> Self {
         Self::new(Subject::Known(user))
     }
 
     fn new(subject: Subject) -> Self {
-        Self { subject, allow: Vec::new(), only: None, policy: None, extensions: AuthenticationExtensions::default() }
+        Self { subject, allow: None, only: None, policy: None, extensions: AuthenticationExtensions::default() }
     }
 
-    /// Names the credentials that may answer, with the transports on record.
+    /// Names the credentials that may answer, with the transports on record. A list that ends up empty is an error: it
+    /// never means "any".
     #[must_use]
     pub fn allow_credentials(mut self, credentials: impl IntoIterator<Item = CredentialDescriptor>) -> Self {
-        self.allow.extend(credentials);
+        self.allow.get_or_insert_default().extend(credentials);
         self
     }
 
@@ -82,7 +86,7 @@ impl RelyingParty {
     /// `challenge` comes fresh from a secure source; `now` is the server's time.
     ///
     /// # Errors
-    /// `credential-not-found` when the request is narrowed to one credential that is not listed; otherwise misuse only:
+    /// `credential-not-found` when the list of allowed credentials is given and empty; otherwise misuse only:
     /// `timeout-invalid`, `extension-input-invalid`, `credential-list-invalid` when credentials are named for nobody.
     pub fn start_authentication(
         &self,
@@ -116,11 +120,12 @@ impl RelyingParty {
         let policy = policy.unwrap_or_else(|| self.authentication.clone());
         policy.check()?;
         if let Some(only) = only {
-            allow.retain(|descriptor| descriptor.id == only);
-            if allow.is_empty() {
-                return Err(Error::new(ErrorCode::CredentialNotFound).at("7.2/1").subject("the one credential is not among the user's"));
-            }
+            allow.get_or_insert_default().retain(|descriptor| descriptor.id == only);
         }
+        if allow.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::new(ErrorCode::CredentialNotFound).at("7.2/1").subject("no credential is left to allow"));
+        }
+        let allow = allow.unwrap_or_default();
         if subject == Subject::Discoverable && !allow.is_empty() {
             return Err(Error::new(ErrorCode::CredentialListInvalid).subject("credentials are named, but no user"));
         }

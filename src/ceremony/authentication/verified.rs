@@ -3,8 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::ceremony::policy::{AuthenticationPolicy, BackupEligibilityChange, CounterPolicy};
-use crate::ceremony::record::{CredentialRecord, UseState};
+use crate::ceremony::policy::{AuthenticationPolicy, BackupEligibilityChange, CounterPolicy, UnknownBackupEligibility};
+use crate::ceremony::record::{CosePublicKey, CredentialRecord, UseState};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Bytes, CredentialId, Flags, Scope, UnixTime, UserHandle};
 use crate::wire::ClientExtensionResults;
@@ -21,7 +21,7 @@ pub enum CounterVerdict {
     NotIncreased,
 }
 
-/// A change to one record, to be written by compare-and-set: only if the record's owner and
+/// A change to one record, to be written by compare-and-set: only if the record's owner, public key and
 /// [`UseState`] are still the expected ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a use counts once it is recorded"]
@@ -33,12 +33,16 @@ pub struct RecordUpdate {
     pub credential_id: CredentialId,
     /// The owner, who must not have changed.
     pub user_handle: UserHandle,
+    /// The public key, which must not have changed.
+    pub public_key: CosePublicKey,
     /// What must still be recorded.
     pub expected: UseState,
     /// What to record instead.
     pub next: UseState,
-    /// The new time of last use.
+    /// The new time of last use, unless a later one is recorded.
     pub used_at: UnixTime,
+    /// Whether the authenticator showed now that it can verify its user.
+    pub user_verified: bool,
 }
 
 /// What the authenticator said and signed, as far as it concerns the record.
@@ -53,6 +57,9 @@ impl Evidence {
     /// 7.2/19: backup eligibility is fixed for life; learnt at first use where it was never known.
     pub(super) fn judge_backup_eligibility(&self, policy: &AuthenticationPolicy, recorded: &UseState) -> Result<()> {
         let upgrade = policy.backup_eligibility_change == BackupEligibilityChange::DangerAllowUpgrade;
+        if recorded.backup_eligible.is_none() && policy.backup_eligibility_unknown == UnknownBackupEligibility::Refuse {
+            return Err(Error::new(ErrorCode::BackupEligibilityUnknown).at("7.2/19"));
+        }
         match (recorded.backup_eligible, self.flags.backup_eligible()) {
             (Some(true), false) => {}
             (Some(false), true) if !upgrade => {}
@@ -74,6 +81,7 @@ impl Evidence {
             scope: record.scope.clone(),
             credential_id: record.credential_id.clone(),
             user_handle: record.user_handle.clone(),
+            public_key: record.public_key.clone(),
             expected: recorded,
             next: UseState {
                 // Never lowered, or a clone would pass unseen from then on.
@@ -83,6 +91,7 @@ impl Evidence {
                 uv_initialized: recorded.uv_initialized,
             },
             used_at: self.used_at,
+            user_verified: self.flags.user_verified(),
         })
     }
 
@@ -104,13 +113,15 @@ pub struct Verified<P> {
     pub(super) policy: AuthenticationPolicy,
     pub(super) record: CredentialRecord,
     pub(super) update: RecordUpdate,
+    /// Whether the caller authorised user verification to count from now on.
+    pub(super) authorized: bool,
     pub(super) client_extension_results: ClientExtensionResults,
     pub(super) extension_outputs: Option<Bytes>,
     pub(super) purpose: PhantomData<fn() -> P>,
 }
 
 impl<P> Verified<P> {
-    /// The account the credential belongs to.
+    /// The account the credential belongs to: who would be logged in, once the use is recorded. Not a login yet.
     #[must_use]
     pub fn user_handle(&self) -> &UserHandle {
         &self.record.user_handle
@@ -151,6 +162,7 @@ impl<P> Verified<P> {
     /// strong as user verification, was checked (step 24 of §7.2). Without UV in this response it does nothing.
     pub fn authorize_user_verification(&mut self) {
         if self.evidence.flags.user_verified() {
+            self.authorized = true;
             self.update.next.uv_initialized = true;
         }
     }
@@ -191,9 +203,8 @@ impl<P> Verified<P> {
         if !same {
             return Err(Error::new(ErrorCode::CredentialNotFound).at("7.2/24"));
         }
-        let authorized = self.update.next.uv_initialized;
         self.update = self.evidence.judge(&self.policy, &current)?;
-        self.update.next.uv_initialized |= authorized;
+        self.update.next.uv_initialized |= self.authorized;
         self.record = current;
         Ok(())
     }
@@ -202,8 +213,8 @@ impl<P> Verified<P> {
     pub(crate) fn into_updated_record(self) -> CredentialRecord {
         let mut record = self.record;
         record.usage = self.update.next;
-        record.last_used_at = Some(self.update.used_at);
-        record.supports_user_verification |= self.evidence.flags.user_verified();
+        record.last_used_at = record.last_used_at.max(Some(self.update.used_at));
+        record.supports_user_verification |= self.update.user_verified;
         record
     }
 }

@@ -23,7 +23,9 @@ impl SignatureScheme for Ecdsa {
 
     fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
         match *key {
-            KeyMaterial::Ec { curve, x, y } if curve == self.curve => self.prepare_point(x, y),
+            KeyMaterial::Ec { curve, x, y } if curve == self.curve && [x.len(), y.len()] == [curve.coordinate_len(); 2] => {
+                self.prepare_point(x, y)
+            }
             _ => Err(InvalidKey),
         }
     }
