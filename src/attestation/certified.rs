@@ -9,7 +9,7 @@ use super::Attested;
 use crate::crypto::Scheme;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
-use crate::types::Algorithm;
+use crate::types::{Aaguid, Algorithm};
 use crate::x509::{Certificate, is_oid};
 
 /// id-fido-gen-ce-aaguid.
@@ -90,6 +90,14 @@ pub(super) fn check_aaguid(leaf: &Certificate<'_>, oid: &str, attested: &Atteste
     let [0x04, 0x10, aaguid @ ..] = extension.value else { return wrong("not an OCTET STRING of 16 bytes") };
     let claimed = attested.auth_data.attested.as_ref().map(|credential| credential.aaguid);
     if claimed.is_some_and(|claimed| claimed.as_bytes() == aaguid) { Ok(()) } else { wrong("another model") }
+}
+
+/// The model that a certificate names, if it names one properly.
+pub(super) fn aaguid(leaf: &Certificate<'_>) -> Option<Aaguid> {
+    match leaf.extension(AAGUID).ok().flatten()?.value {
+        [0x04, 0x10, aaguid @ ..] => aaguid.try_into().ok().map(Aaguid::new),
+        _ => None,
+    }
 }
 
 /// §8.2.1: C is a country of two letters, O and CN are there, OU is `Authenticator Attestation`.

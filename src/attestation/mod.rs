@@ -40,6 +40,8 @@ use crate::types::UnixTime;
 pub use rules::{CompoundRule, StatementRules};
 #[cfg(feature = "attestation")]
 pub use trust::TrustAnchors;
+#[cfg(feature = "attestation")]
+pub(crate) use trust::model_of_leaf;
 
 /// An attestation statement format (§8) that this crate knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

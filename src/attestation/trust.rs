@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::certified;
 use super::{AttestationFormat, CompoundRule, Statement, StatementRules};
 use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
@@ -80,14 +81,15 @@ impl TrustAnchors {
         metadata.find_by_public_key(leaf.public_key_bits())
     }
 
-    fn candidates(&self, format: AttestationFormat, model: Option<Aaguid>, leaf: &[u8]) -> Vec<&TrustAnchor> {
+    /// The anchors that may vouch for a statement, each with whether it stands for this very model.
+    fn candidates(&self, format: AttestationFormat, model: Option<Aaguid>, leaf: &[u8]) -> Vec<(&TrustAnchor, bool)> {
         let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| Some(a) == model);
-        let own = self.anchors.iter().filter(fits).map(|scoped| &scoped.anchor);
-        let listed = self.entry(model, Some(leaf)).into_iter().flat_map(MetadataEntry::anchors);
+        let own = self.anchors.iter().filter(fits).map(|scoped| (&scoped.anchor, scoped.aaguid.is_some()));
+        let listed = self.entry(model, Some(leaf)).into_iter().flat_map(MetadataEntry::anchors).map(|anchor| (anchor, true));
         own.chain(listed).collect()
     }
 
-    /// Whether the statement's certificates lead to an anchor; the anchor's certificate in DER.
+    /// Whether the statement's certificates lead to an anchor, and to which.
     pub(crate) fn judge(
         &self,
         statement: &Statement<'_>,
@@ -95,20 +97,24 @@ impl TrustAnchors {
         rules: &StatementRules,
         provider: &CryptoProvider,
         now: UnixTime,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Vouched> {
         if statement.format == AttestationFormat::Compound {
             return self.judge_compound(statement, aaguid, rules, provider, now);
         }
         let chain = statement.path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::AttestationUntrusted.into()) };
-        let anchors = self.candidates(statement.format, statement.model(aaguid), leaf.der());
+        let candidates = self.candidates(statement.format, statement.model(aaguid), leaf.der());
+        let anchors: Vec<&TrustAnchor> = candidates.iter().map(|(anchor, _)| *anchor).collect();
         let judge =
             Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: rules.danger_accept_sha1_certificates, provider, now };
         let Trusted { anchor } = validate(&chain, &judge)?;
-        Ok(anchor.as_der().to_vec())
+        // A certificate that names the model was compared with the authenticator data when the statement was verified.
+        let named = statement.signs_aaguid() && certified::aaguid(leaf).is_some();
+        let bound = candidates.iter().any(|(candidate, bound)| *bound && candidate.as_der() == anchor.as_der());
+        Ok(Vouched { anchor: anchor.as_der().to_vec(), for_model: named || bound })
     }
 
-    /// A compound statement is as trusted as its parts: each of them, or any, as the rules say.
+    /// A compound statement is as trusted as its parts: each of them, or any, as the rules say. A revoked part spoils all.
     fn judge_compound(
         &self,
         statement: &Statement<'_>,
@@ -116,15 +122,39 @@ impl TrustAnchors {
         rules: &StatementRules,
         provider: &CryptoProvider,
         now: UnixTime,
-    ) -> Result<Vec<u8>> {
-        let mut verdict = Err(Error::new(ErrorCode::AttestationUntrusted));
+    ) -> Result<Vouched> {
+        let (mut vouched, mut failure): (Option<Vouched>, _) = (None, Error::new(ErrorCode::AttestationUntrusted));
         for part in &statement.parts {
-            match (self.judge(part, aaguid, rules, provider, now), rules.compound) {
-                (Ok(anchor), CompoundRule::Any) => return Ok(anchor),
-                (Err(error), CompoundRule::All) => return Err(error),
-                (part, _) => verdict = part,
+            match self.judge(part, aaguid, rules, provider, now) {
+                Ok(one) => {
+                    // All: each part has to speak for the model. Any: the first that is trusted counts.
+                    let for_model = match (&vouched, rules.compound) {
+                        (None, _) => one.for_model,
+                        (Some(before), CompoundRule::All) => before.for_model && one.for_model,
+                        (Some(before), CompoundRule::Any) => before.for_model,
+                    };
+                    let anchor = vouched.map_or(one.anchor, |before| before.anchor);
+                    vouched = Some(Vouched { anchor, for_model });
+                }
+                Err(error) if rules.compound == CompoundRule::All || error.error_code() == ErrorCode::CertificateRevoked => {
+                    return Err(error);
+                }
+                Err(error) => failure = error,
             }
         }
-        verdict
+        vouched.ok_or(failure)
     }
+}
+
+/// An attestation that leads to an anchor.
+pub(crate) struct Vouched {
+    /// The anchor's certificate in DER.
+    pub(crate) anchor: Vec<u8>,
+    /// Whether the anchor, or the certificate below it, stands for the very model that is claimed.
+    pub(crate) for_model: bool,
+}
+
+/// The model that an attestation certificate names, in whichever format it comes.
+pub(crate) fn model_of_leaf(der: &[u8]) -> Option<Aaguid> {
+    certified::aaguid(&Certificate::parse(der).ok()?)
 }

@@ -175,9 +175,9 @@ impl Default for AttestationPolicy {
 /// What is known of a model when it is judged.
 #[derive(Debug, Default)]
 pub(super) struct Standing<'a> {
-    /// The attestation leads to an anchor.
-    pub(super) trusted: bool,
-    /// It does, and it covers the AAGUID.
+    /// The attestation leads to an anchor that stands for a model of its own.
+    pub(super) certified: bool,
+    /// It does, and the statement covers the AAGUID.
     pub(super) model_proved: bool,
     /// The metadata's statuses in force.
     pub(super) statuses: Vec<&'a str>,
@@ -312,12 +312,18 @@ impl AttestationPolicy {
         self.ignore_statements
     }
 
+    /// Step 24 of §7.1, on a model that is claimed or named.
+    pub(super) fn refuse_model(&self, aaguid: Aaguid) -> Result<()> {
+        if self.refused_models.contains(&aaguid) {
+            return Err(Error::new(ErrorCode::AttestationModelRefused).expected("another model").found(aaguid));
+        }
+        Ok(())
+    }
+
     /// Step 24 of §7.1, on the model.
     pub(super) fn judge_model(&self, aaguid: Aaguid, standing: &Standing<'_>) -> Result<()> {
         let refused = |expected: &str| Err(Error::new(ErrorCode::AttestationModelRefused).expected(expected).found(aaguid));
-        if self.refused_models.contains(&aaguid) {
-            return refused("another model");
-        }
+        self.refuse_model(aaguid)?;
         if let Some(models) = &self.only_models {
             if !standing.model_proved {
                 return refused("a trusted attestation of the model");
@@ -329,7 +335,7 @@ impl AttestationPolicy {
         if standing.compromised && !self.accept_compromised {
             return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.statuses)));
         }
-        let certified = standing.trusted && self.required_status.iter().any(|wanted| standing.statuses.contains(&wanted.as_str()));
+        let certified = standing.certified && self.required_status.iter().any(|wanted| standing.statuses.contains(&wanted.as_str()));
         if !self.required_status.is_empty() && !certified {
             return Err(Error::new(ErrorCode::AttestationStatusRefused).expected(format_args!("one of {:?}", self.required_status)));
         }

@@ -26,9 +26,9 @@ pub enum Trust {
         /// Why it is not trusted.
         reason: Error,
     },
-    /// The statement holds, and its certificates lead to an anchor. For `packed` and `tpm` the AAGUID is then proved as far as
-    /// the anchor's owner vouches for it. `android-key` and `apple` certificates say nothing of a model, so there it is
-    /// proved only by an anchor that was trusted for that model alone; `fido-u2f` does not sign it and never proves it.
+    /// The statement holds, and its certificates lead to an anchor. Which model it is, is proved only if the anchor stands for
+    /// that model (by metadata or `trust_for_model`) or the certificate names it; `AttestationPolicy::only_models` and
+    /// `require_status` insist on that.
     Trusted {
         /// The anchor's certificate, in DER.
         anchor: Vec<u8>,
@@ -63,11 +63,15 @@ pub(super) fn judge(attested: &Attested<'_>, rp: &RelyingParty, policy: &Attesta
     let statement = attestation::verify(attested)?;
 
     // 7.1/23: the acceptable anchors. 7.1/24: is it acceptable?
+    let mut vouched = None;
     let trust = match statement.attestation_type {
         AttestationType::None => Trust::NotAttested,
         AttestationType::SelfAttestation => Trust::SelfAttested,
         _ => match rp.find_anchor(&statement, aaguid, policy, now) {
-            Ok(anchor) => Trust::Trusted { anchor },
+            Ok((anchor, for_model)) => {
+                vouched = Some(for_model);
+                Trust::Trusted { anchor }
+            }
             Err(reason) if policy.accepts_untrusted() && reason.error_code() != ErrorCode::CertificateRevoked => {
                 Trust::Untrusted { reason }
             }
@@ -75,47 +79,53 @@ pub(super) fn judge(attested: &Attested<'_>, rp: &RelyingParty, policy: &Attesta
         },
     };
     policy.judge(statement.attestation_type).map_err(at_24)?;
-    rp.judge_model(&statement, aaguid, &trust, policy, now).map_err(at_24)?;
+    rp.judge_model(&statement, aaguid, vouched, policy, now).map_err(at_24)?;
     Ok(Judged { attestation_type: statement.attestation_type, trust })
 }
 
 #[cfg(feature = "attestation")]
 impl RelyingParty {
-    fn find_anchor(&self, statement: &Statement<'_>, aaguid: Aaguid, policy: &AttestationPolicy, now: UnixTime) -> Result<Vec<u8>> {
-        self.trust_anchors.judge(statement, aaguid, policy.statement_rules(), &self.provider, now)
+    fn find_anchor(&self, statement: &Statement<'_>, aaguid: Aaguid, policy: &AttestationPolicy, now: UnixTime) -> Result<(Vec<u8>, bool)> {
+        let vouched = self.trust_anchors.judge(statement, aaguid, policy.statement_rules(), &self.provider, now)?;
+        Ok((vouched.anchor, vouched.for_model))
     }
 
+    /// Refusals look at every model in question: the one claimed, and those that the certificates name or are listed under.
     fn judge_model(
         &self,
         statement: &Statement<'_>,
         aaguid: Aaguid,
-        trust: &Trust,
+        vouched: Option<bool>,
         policy: &AttestationPolicy,
         now: UnixTime,
     ) -> Result<()> {
-        // Each statement of a compound one may be about a model of its own.
         let parts = core::iter::once(statement).chain(&statement.parts);
-        let leaf = |part: &Statement<'_>| part.path.first().map(|der| der.to_vec());
-        let entries = parts.filter_map(|part| self.trust_anchors.entry(part.model(aaguid), leaf(part).as_deref()));
-        let statuses: Vec<_> = entries.flat_map(|entry| entry.statuses(now)).collect();
+        let leaves: Vec<&[u8]> = parts.clone().filter_map(|part| part.path.first().map(AsRef::as_ref)).collect();
+        let named: Vec<Aaguid> = leaves.iter().filter_map(|leaf| attestation::model_of_leaf(leaf)).collect();
+        let claimed = parts.filter_map(|part| self.trust_anchors.entry(part.model(aaguid), None));
+        let by_key = leaves.iter().filter_map(|leaf| self.trust_anchors.entry(None, Some(leaf)));
+        let by_name = named.iter().filter_map(|model| self.trust_anchors.entry(Some(*model), None));
+        let statuses: Vec<_> = claimed.chain(by_key).chain(by_name).flat_map(|entry| entry.statuses(now)).collect();
+        let for_model = vouched == Some(true);
         let standing = Standing {
-            trusted: trust.is_trusted(),
-            model_proved: trust.is_trusted() && statement.model(aaguid).is_some(),
+            certified: for_model,
+            model_proved: for_model && statement.model(aaguid).is_some(),
             compromised: statuses.iter().any(|status| status.is_compromised()),
             statuses: statuses.iter().map(|status| status.0.as_str()).collect(),
         };
+        named.iter().try_for_each(|model| policy.refuse_model(*model))?;
         policy.judge_model(aaguid, &standing)
     }
 }
 
 #[cfg(not(feature = "attestation"))]
 impl RelyingParty {
-    fn find_anchor(&self, _: &Statement<'_>, _: Aaguid, _: &AttestationPolicy, _: UnixTime) -> Result<Vec<u8>> {
+    fn find_anchor(&self, _: &Statement<'_>, _: Aaguid, _: &AttestationPolicy, _: UnixTime) -> Result<(Vec<u8>, bool)> {
         Err(ErrorCode::AttestationUntrusted.into())
     }
 
-    fn judge_model(&self, _: &Statement<'_>, aaguid: Aaguid, trust: &Trust, policy: &AttestationPolicy, _: UnixTime) -> Result<()> {
-        policy.judge_model(aaguid, &Standing { trusted: trust.is_trusted(), ..Standing::default() })
+    fn judge_model(&self, _: &Statement<'_>, aaguid: Aaguid, _: Option<bool>, policy: &AttestationPolicy, _: UnixTime) -> Result<()> {
+        policy.judge_model(aaguid, &Standing::default())
     }
 }
 

@@ -15,6 +15,9 @@ use crate::types::UnixTime;
 
 /// The most certificates in a chain.
 pub(crate) const MAX_CHAIN: usize = 8;
+/// The most extensions of a certificate.
+const MAX_EXTENSIONS: usize = 64;
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
 /// The most anchors of one name that are tried.
 const MAX_NAMESAKES: usize = 16;
 
@@ -31,13 +34,14 @@ const UNDERSTOOD: &[&str] = &[
 /// A certificate that is trusted because the relying party says so.
 ///
 /// It matches by name and key: several certificates of one root exist in the field, some expired. Its
-/// own extensions and dates are not judged, but for a leaf's word that it is no CA: it issues nothing.
+/// own extensions and dates are not judged, but for its word that it is a CA: without, unless it is self-issued, it vouches
+/// for itself alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
     der: Vec<u8>,
     subject: Name,
     spki: Vec<u8>,
-    /// Not if it says that it is no CA: then it vouches for itself alone.
+    /// Whether it may issue others.
     issues: bool,
 }
 
@@ -48,7 +52,12 @@ impl TrustAnchor {
     /// `certificate-malformed`.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let certificate = Certificate::parse(der)?;
-        let issues = !matches!(certificate.basic_constraints(), Ok(Some((false, _))));
+        let issues = match certificate.basic_constraints() {
+            Ok(Some((ca, _))) => ca,
+            // Old roots say nothing, but sign themselves; leaves that say nothing are common too.
+            Ok(None) => certificate.subject() == certificate.issuer(),
+            Err(_) => false,
+        };
         Ok(Self { subject: certificate.subject().clone(), spki: certificate.spki_der()?, der: der.to_vec(), issues })
     }
 
@@ -141,13 +150,23 @@ impl<'a> Judge<'a> {
         if self.now > not_after {
             return Err(Error::new(ErrorCode::CertificateExpired).expected(format_args!("until {not_after}")).found(self.now));
         }
+        let mut seen = Vec::new();
         for (oid, extension) in certificate.extensions() {
-            if extension.critical && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
+            if seen.contains(&oid) || seen.len() >= MAX_EXTENSIONS {
+                return Err(Error::new(ErrorCode::CertificateMalformed).subject("repeated or too many extensions").found(oid));
+            }
+            seen.push(oid);
+            // A constraint on names binds even where it is not critical.
+            let ignorable = !extension.critical && !is_oid(&oid, NAME_CONSTRAINTS);
+            if !ignorable && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
                 return Err(Error::new(ErrorCode::CertificateCriticalExtension).found(oid));
             }
         }
         if at == 0 {
             return Ok(());
+        }
+        if !certificate.is_version_3() {
+            return Err(Error::new(ErrorCode::CertificateNotCa).expected("version 3"));
         }
         // An intermediate: a CA, allowed to sign certificates, with so many intermediates below it.
         let Some((true, path_len)) = certificate.basic_constraints()? else { return Err(ErrorCode::CertificateNotCa.into()) };

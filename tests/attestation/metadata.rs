@@ -4,7 +4,8 @@ use passkeeper::attestation::TrustAnchors;
 use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::metadata::{BlobVerifier, Metadata, Skipped};
 use passkeeper::testing::{
-    AttestationKind, CertificateAuthority, FidoU2fAttestation, MetadataBlobDraft, PackedAttestation, metadata_entry, status_report,
+    AndroidKeyAttestation, AppleAttestation, AttestationKind, CertificateAuthority, FidoU2fAttestation, MetadataBlobDraft,
+    PackedAttestation, TpmAttestation, metadata_entry, status_report,
 };
 use passkeeper::types::{Aaguid, UnixTime};
 use serde_json::{Value, json};
@@ -94,6 +95,27 @@ fn the_aaguid_of_fido_u2f_proves_no_model() {
     let only = direct().only_models([Aaguid::new(AAGUID)]);
     let trusted = case().anchors(TrustAnchors::new().trust(root())).policy(only);
     assert_refused(trusted.register(), "attestation-model-refused", STEP_24, "a list of models");
+}
+
+/// An anchor that stands for no model lends nobody a listed model's certification.
+#[test]
+fn a_claimed_aaguid_under_another_anchor_earns_no_certification() {
+    let other_ca = CertificateAuthority::new(52);
+    let listed = || {
+        let mut entry = metadata_entry(AAGUID, &[ca().root_der()]);
+        entry["statusReports"] = json!([status_report("FIDO_CERTIFIED_L2", "2020-01-01")]);
+        read(vec![entry]).0
+    };
+    let anchors = || TrustAnchors::new().trust(anchor(&other_ca.root_der())).metadata(listed());
+    let kinds: [AttestationKind; 3] =
+        [TpmAttestation::new(&other_ca).into(), AndroidKeyAttestation::new(&other_ca).into(), AppleAttestation::new(&other_ca).into()];
+    for kind in kinds {
+        let case = |policy| Case::new(kind.clone()).anchors(anchors()).policy(policy).register();
+        assert_passes(case(direct()), "trusted, of whatever model");
+        assert_refused(case(direct().only_models([Aaguid::new(AAGUID)])), "attestation-model-refused", STEP_24, "a list of models");
+        let certified = direct().require_status(["FIDO_CERTIFIED_L2"]);
+        assert_refused(case(certified), "attestation-status-refused", STEP_24, "a required status");
+    }
 }
 
 /// Wrapping a revoked model's statement in a compound one must not hide its status.

@@ -23,6 +23,9 @@ pub struct List {
     pub key: KeyPair,
 }
 
+/// A change to the finished bytes.
+type Change = Box<dyn FnOnce(&mut Chain)>;
+
 /// A chain before it is signed. Levels count from the leaf, which is 0, over the intermediates to the root.
 pub struct Draft {
     pub ca: CertificateAuthority,
@@ -34,7 +37,7 @@ pub struct Draft {
     pub impostor_signs: Vec<usize>,
     pub accept_sha1: bool,
     /// Changes to the finished bytes, in this order.
-    pub finally: Vec<Box<dyn FnOnce(&mut Chain)>>,
+    pub finally: Vec<Change>,
 }
 
 impl Draft {
@@ -48,8 +51,7 @@ impl Draft {
             .with(oid::ORGANIZATIONAL_UNIT, "Authenticator Attestation")
             .with(oid::COMMON_NAME, "Leaf");
         let leaf = ca.draft(subject, &leaf_key);
-        let nothing = (Vec::new(), Vec::new(), Vec::new());
-        Self { ca, leaf, leaf_key, lists: nothing.0, impostor_signs: nothing.1, accept_sha1: false, finally: nothing.2 }
+        Self { ca, leaf, leaf_key, lists: vec![], impostor_signs: vec![], accept_sha1: false, finally: vec![] }
     }
 
     /// How many intermediates there are; the root's level is one more.

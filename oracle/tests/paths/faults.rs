@@ -26,14 +26,14 @@ enum On {
     Authorities,
     Each,
     /// The chain as a whole.
-    Chain,
+    Whole,
 }
 
 impl Fault {
     /// The levels for a chain with so many intermediates.
     pub fn levels(&self, depth: usize) -> Vec<usize> {
         match self.on {
-            On::Leaf | On::Chain => vec![0],
+            On::Leaf | On::Whole => vec![0],
             On::Intermediates => (1..=depth).collect(),
             On::Issued => (0..=depth).collect(),
             On::Authorities => (1..=depth + 1).collect(),
@@ -44,7 +44,7 @@ impl Fault {
     /// The kind of place that a level is.
     pub fn place(&self, at: usize, depth: usize) -> &'static str {
         match (self.on, at) {
-            (On::Chain, _) => "chain",
+            (On::Whole, _) => "chain",
             (_, 0) => "leaf",
             _ if at <= depth => "intermediate",
             _ => "root",

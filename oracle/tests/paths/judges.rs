@@ -57,6 +57,10 @@ impl Bench {
         verdicts
     }
 
+    pub fn has_openssl(&self) -> bool {
+        self.openssl.is_some()
+    }
+
     pub fn version(&self) -> &str {
         self.openssl.as_ref().map_or("without openssl", |openssl| &openssl.version)
     }

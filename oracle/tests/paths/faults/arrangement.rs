@@ -2,42 +2,42 @@
 
 use passkeeper::testing::{CertificateAuthority, ExtensionDraft, KeyAlgorithm, KeyPair};
 
-use super::On::Chain;
+use super::On::Whole;
 use super::{Fault, fault};
 use crate::chain::{Chain, Draft, NOW};
 
 pub(super) const FAULTS: &[Fault] = &[
-    fault("intermediates swapped", Chain, |draft, _| draft.finally(|chain| chain.x5c[1..].reverse())),
-    fault("leaf twice", Chain, |draft, _| draft.finally(|chain| chain.x5c.insert(1, chain.x5c[0].clone()))),
-    fault("last certificate twice", Chain, |draft, _| draft.finally(|chain| chain.x5c.extend(chain.x5c.last().cloned()))),
-    fault("root included", Chain, |draft, _| draft.finally(include_root)),
-    fault("root included twice", Chain, |draft, _| draft.finally(|chain| (0..2).for_each(|_| include_root(chain)))),
-    fault("expired copy of the root included", Chain, expired_copy),
-    fault("root's namesake included", Chain, namesake_included),
-    fault("unrelated certificate appended", Chain, |draft, _| draft.finally(|chain| chain.x5c.push(unrelated()))),
-    fault("unrelated certificate in between", Chain, |draft, _| draft.finally(|chain| chain.x5c.insert(1, unrelated()))),
-    fault("no certificate appended", Chain, |draft, _| draft.finally(|chain| chain.x5c.push(vec![0x30, 0]))),
-    fault("last certificate left out", Chain, leave_out),
-    fault("another anchor", Chain, |draft, _| draft.finally(|chain| chain.anchors = vec![unrelated()])),
-    fault("one more anchor", Chain, |draft, _| draft.finally(|chain| chain.anchors.insert(0, unrelated()))),
-    fault("root's namesake as anchor", Chain, |draft, _| namesakes(draft, |chain, namesake| chain.anchors = vec![namesake])),
-    fault("root's namesake as first anchor", Chain, |draft, _| namesakes(draft, |chain, namesake| chain.anchors.insert(0, namesake))),
-    fault("self-issued intermediate", Chain, |draft, _| self_issued(draft)),
-    fault("self-issued intermediate under path length 0", Chain, self_issued_uncounted),
-    fault("all by a namesake", Chain, |draft, _| draft.impostor_signs.extend(0..=draft.depth())),
+    fault("intermediates swapped", Whole, |draft, _| draft.finally(|chain| chain.x5c[1..].reverse())),
+    fault("leaf twice", Whole, |draft, _| draft.finally(|chain| chain.x5c.insert(1, chain.x5c[0].clone()))),
+    fault("last certificate twice", Whole, |draft, _| draft.finally(|chain| chain.x5c.extend(chain.x5c.last().cloned()))),
+    fault("root included", Whole, |draft, _| draft.finally(include_root)),
+    fault("root included twice", Whole, |draft, _| draft.finally(|chain| (0..2).for_each(|_| include_root(chain)))),
+    fault("expired copy of the root included", Whole, expired_copy),
+    fault("root's namesake included", Whole, namesake_included),
+    fault("unrelated certificate appended", Whole, |draft, _| draft.finally(|chain| chain.x5c.push(unrelated()))),
+    fault("unrelated certificate in between", Whole, |draft, _| draft.finally(|chain| chain.x5c.insert(1, unrelated()))),
+    fault("no certificate appended", Whole, |draft, _| draft.finally(|chain| chain.x5c.push(vec![0x30, 0]))),
+    fault("last certificate left out", Whole, leave_out),
+    fault("another anchor", Whole, |draft, _| draft.finally(|chain| chain.anchors = vec![unrelated()])),
+    fault("one more anchor", Whole, |draft, _| draft.finally(|chain| chain.anchors.insert(0, unrelated()))),
+    fault("root's namesake as anchor", Whole, |draft, _| namesakes(draft, |chain, namesake| chain.anchors = vec![namesake])),
+    fault("root's namesake as first anchor", Whole, |draft, _| namesakes(draft, |chain, namesake| chain.anchors.insert(0, namesake))),
+    fault("self-issued intermediate", Whole, |draft, _| self_issued(draft)),
+    fault("self-issued intermediate under path length 0", Whole, self_issued_uncounted),
+    fault("all by a namesake", Whole, |draft, _| draft.impostor_signs.extend(0..=draft.depth())),
 ];
 
 pub(super) const ALONE: &[Fault] = &[
-    fault("eight certificates", Chain, |draft, _| *draft = Draft::new(&[KeyAlgorithm::Es256; 8], KeyAlgorithm::Es256)),
-    fault("nine certificates", Chain, |draft, _| *draft = Draft::new(&[KeyAlgorithm::Es256; 9], KeyAlgorithm::Es256)),
-    fault("leaf with a key for RSA", Chain, |draft, _| *draft = Draft::new(&[KeyAlgorithm::Es256; 2], KeyAlgorithm::Rs256)),
-    fault("intermediate as anchor", Chain, |draft, _| anchored_at(draft, 1)),
-    fault("expired intermediate as anchor", Chain, |draft, _| anchored_at_expired(draft, 1)),
-    fault("leaf as anchor", Chain, |draft, _| anchored_at(draft, 0)),
-    fault("expired leaf as anchor", Chain, |draft, _| anchored_at_expired(draft, 0)),
-    fault("leaf of the same issuer as anchor", Chain, sibling),
-    fault("leaf under a leaf as anchor", Chain, leaf_under_leaf),
-    fault("self-signed leaf as anchor", Chain, self_signed_leaf),
+    fault("eight certificates", Whole, |draft, _| *draft = Draft::new(&[KeyAlgorithm::Es256; 8], KeyAlgorithm::Es256)),
+    fault("nine certificates", Whole, |draft, _| *draft = Draft::new(&[KeyAlgorithm::Es256; 9], KeyAlgorithm::Es256)),
+    fault("leaf with a key for RSA", Whole, |draft, _| *draft = Draft::new(&[KeyAlgorithm::Es256; 2], KeyAlgorithm::Rs256)),
+    fault("intermediate as anchor", Whole, |draft, _| anchored_at(draft, 1)),
+    fault("expired intermediate as anchor", Whole, |draft, _| anchored_at_expired(draft, 1)),
+    fault("leaf as anchor", Whole, |draft, _| anchored_at(draft, 0)),
+    fault("expired leaf as anchor", Whole, |draft, _| anchored_at_expired(draft, 0)),
+    fault("leaf of the same issuer as anchor", Whole, sibling),
+    fault("leaf under a leaf as anchor", Whole, leaf_under_leaf),
+    fault("self-signed leaf as anchor", Whole, self_signed_leaf),
 ];
 
 fn include_root(chain: &mut Chain) {
