@@ -31,10 +31,10 @@
 //!
 //! A login cannot be made up: its type has no public constructor, and a step-up is another type.
 //!
-//! ```compile_fail
-//! # fn is_login(login: passkeeper::Authenticated) {}
-//! # fn asserted() -> passkeeper::Asserted { todo!() }
-//! is_login(asserted());
+//! ```compile_fail,E0308
+//! fn log_in(step_up: passkeeper::Asserted) -> passkeeper::Authenticated {
+//!     step_up
+//! }
 //! ```
 //!
 //! # The rooms

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// How statements are judged where the specification leaves a choice. The defaults are the strict ones.
+/// How statements are judged where the specification leaves a choice. The defaults follow the
+/// specification where it is lenient, and refuse what it only tolerates.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StatementRules {
