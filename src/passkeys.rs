@@ -18,7 +18,7 @@ use crate::ceremony::{
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::ClientData;
 use crate::sources::{Clock, Entropy};
-use crate::store::{CeremonyId, CeremonyStore, CredentialStore, Inserted, NewCeremony, Recorded};
+use crate::store::{CeremonyId, CeremonyStore, CredentialStore, Inserted, NewCeremony, PendingLimits, Recorded};
 use crate::types::{Bytes, Challenge, UnixTime, base64url};
 use crate::wire::{AuthenticationResponse, CreationOptions, RegistrationResponse, RequestOptions};
 
@@ -35,6 +35,7 @@ pub struct Passkeys<C, K> {
     ceremonies: K,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    limits: PendingLimits,
 }
 
 #[cfg(all(feature = "std", feature = "getrandom"))]
@@ -54,7 +55,21 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         clock: impl Clock + 'static,
         entropy: impl Entropy + 'static,
     ) -> Self {
-        Self { rp: Arc::new(rp), credentials, ceremonies, clock: Arc::new(clock), entropy: Arc::new(entropy) }
+        Self {
+            rp: Arc::new(rp),
+            credentials,
+            ceremonies,
+            clock: Arc::new(clock),
+            entropy: Arc::new(entropy),
+            limits: PendingLimits::default(),
+        }
+    }
+
+    /// How many ceremonies may be pending.
+    #[must_use]
+    pub fn pending_limits(mut self, limits: PendingLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// The relying party.
@@ -98,9 +113,10 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         let record = verified.into_record();
         self.check_own(&record)?;
         // 7.1/26: not registered yet for any user. 7.1/29: stored in the account that the options named.
-        match self.credentials.insert(&record).await.map_err(|e| e.of_credentials())? {
+        match self.credentials.insert(&record, None).await.map_err(|e| e.of_credentials())? {
             Inserted::Yes => Ok(Registered { record }),
             Inserted::AlreadyThere => Err(Error::new(ErrorCode::CredentialAlreadyRegistered).at("7.1/26")),
+            Inserted::LimitReached => Err(Error::new(ErrorCode::CredentialLimitReached)),
         }
     }
 
@@ -258,18 +274,18 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     async fn keep(&self, challenge: Challenge, expires_at: UnixTime, state: String, now: UnixTime) -> Result<CeremonyId> {
         let id = CeremonyId::new(base64url(&self.random::<32>()?));
         let ceremony = NewCeremony::new(self.rp.scope().clone(), id, challenge, state, expires_at);
-        self.ceremonies.put(ceremony, now).await.map_err(|e| e.of_ceremonies())
+        self.ceremonies.put(ceremony, &self.limits, now).await.map_err(|e| e.of_ceremonies())
     }
 
     async fn take(&self, by: TakeBy<'_>, client_data_json: &Bytes) -> Result<String> {
-        let scope = self.rp.scope();
+        let (scope, now) = (self.rp.scope(), self.clock.now());
         let taken = match by {
-            TakeBy::Session(id) => self.ceremonies.take(scope, id).await,
+            TakeBy::Session(id) => self.ceremonies.take(scope, id, now).await,
             TakeBy::DangerResponseChallenge => {
                 let client_data = ClientData::parse(client_data_json.as_slice())?;
                 let challenge = Bytes::from_base64url(&client_data.challenge)?.into_vec();
                 let challenge = Challenge::danger_guessable(challenge).map_err(|_| ErrorCode::CeremonyNotFound)?;
-                self.ceremonies.take_by_challenge(scope, &challenge).await
+                self.ceremonies.take_by_challenge(scope, &challenge, now).await
             }
         };
         taken.map_err(|e| e.of_ceremonies())?.ok_or_else(|| ErrorCode::CeremonyNotFound.into())

@@ -30,7 +30,7 @@ pub use authentication::{
 };
 pub use policy::{
     AttestationPolicy, AuthenticationPolicy, BackupEligibilityChange, BackupEligibilityPolicy, CounterPolicy, RegistrationPolicy,
-    UnknownBackupEligibility,
+    UnknownBackupEligibility, UnknownUserVerification,
 };
 pub use record::{CosePublicKey, CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};

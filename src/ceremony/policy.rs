@@ -70,6 +70,9 @@ pub struct AuthenticationPolicy {
     /// What to do when the record does not know backup eligibility, as after an import.
     #[serde(default)]
     pub backup_eligibility_unknown: UnknownBackupEligibility,
+    /// What to do when the record does not know whether user verification counts, as after an import.
+    #[serde(default)]
+    pub user_verification_unknown: UnknownUserVerification,
     /// Whether to take an assertion that carries attested credential data, against §6.1. Some old
     /// authenticators send it; it is parsed and ignored. Off by default: it makes an assertion look
     /// like a registration to whoever reads the stored bytes later.
@@ -86,6 +89,7 @@ impl Default for AuthenticationPolicy {
             counter: CounterPolicy::default(),
             backup_eligibility_change: BackupEligibilityChange::default(),
             backup_eligibility_unknown: UnknownBackupEligibility::default(),
+            user_verification_unknown: UnknownUserVerification::default(),
             danger_accept_attested_data: false,
             timeout_ms: DEFAULT_TIMEOUT_MS,
         }
@@ -127,6 +131,19 @@ pub enum UnknownBackupEligibility {
     Learn,
     /// Refuse.
     Refuse,
+}
+
+/// Step 24 of §7.2, for a record that does not know whether user verification counts as a factor (§4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UnknownUserVerification {
+    /// It does not count until another factor authorises it.
+    #[default]
+    Authorize,
+    /// Let it count from the first use with user verification on, though nothing tells that it was ever set up under the
+    /// eyes of the account's owner.
+    DangerLearn,
 }
 
 /// Step 18 of §7.1: which credentials are wanted.

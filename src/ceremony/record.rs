@@ -105,8 +105,8 @@ pub struct UseState {
     /// BS at the latest use.
     pub backup_state: bool,
     /// Whether user verification counts as a factor for this credential: UV at registration, or later
-    /// once another factor authorised it (§4).
-    pub uv_initialized: bool,
+    /// once another factor authorised it (§4); `None` for an imported credential of which nobody knows.
+    pub uv_initialized: Option<bool>,
 }
 
 /// The format version as it stands in JSON: written as the newest, read if known.
@@ -158,9 +158,10 @@ pub struct CredentialRecord {
     /// Where the authenticator is attached, as the client said.
     #[serde(default)]
     pub attachment: Option<AuthenticatorAttachment>,
-    /// Whether the authenticator has shown that it can verify its user.
+    /// Whether the authenticator can verify its user: `Some(true)` once it did, `Some(false)` if it was asked to at
+    /// registration and did not, `None` while nobody knows.
     #[serde(default)]
-    pub supports_user_verification: bool,
+    pub supports_user_verification: Option<bool>,
     /// The model of the authenticator: proved only by a trusted attestation.
     pub aaguid: Aaguid,
     /// What the attestation was.
@@ -215,11 +216,11 @@ impl CredentialRecord {
             user_handle,
             credential_id,
             public_key,
-            usage: UseState { sign_count: 0, backup_eligible: None, backup_state: false, uv_initialized: false },
+            usage: UseState { sign_count: 0, backup_eligible: None, backup_state: false, uv_initialized: None },
             transports: Vec::new(),
             discoverable: None,
             attachment: None,
-            supports_user_verification: false,
+            supports_user_verification: None,
             aaguid: Aaguid::ZERO,
             attestation_type: AttestationType::None,
             attestation_trusted: false,

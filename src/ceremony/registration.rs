@@ -18,7 +18,7 @@ use crate::attestation::Attested;
 use crate::crypto::{sha256, subject_public_key_info};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
-use crate::types::{Bytes, Challenge, CredentialId, Flags, UnixTime, UserHandle};
+use crate::types::{Bytes, Challenge, CredentialId, Flags, UnixTime, UserHandle, UserVerification};
 use crate::wire::{
     AuthenticatorSelection, ClientExtensionResults, CreationOptions, CredentialDescriptor, RegistrationExtensions, RegistrationResponse,
     RelyingPartyEntity, UserEntity,
@@ -301,12 +301,14 @@ impl PendingRegistration {
             sign_count: auth_data.sign_count,
             backup_eligible: Some(flags.backup_eligible()),
             backup_state: flags.backup_state(),
-            uv_initialized: flags.user_verified(),
+            uv_initialized: Some(flags.user_verified()),
         };
         record.transports = response.transports.clone();
         record.discoverable = extensions.cred_props_rk;
         record.attachment = response.authenticator_attachment.clone();
-        record.supports_user_verification = flags.user_verified();
+        // Who was not asked may still be able to.
+        let asked = policy.user_verification != UserVerification::Discouraged;
+        record.supports_user_verification = (asked || flags.user_verified()).then_some(flags.user_verified());
         record.aaguid = credential.aaguid;
         record.attestation_type = attestation_type;
         record.attestation_trusted = trust.is_trusted();

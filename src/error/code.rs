@@ -255,6 +255,8 @@ codes! {
 
     // Stores and sources.
     CredentialAlreadyRegistered "credential-already-registered" Conflict "the credential ID is registered already";
+    CredentialLimitReached "credential-limit-reached" Policy "the user has as many passkeys as allowed";
+    CredentialLast "credential-last" Policy "the user's last passkey stays";
     StoreContention "store-contention" Conflict "the credential record kept changing while a use was to be recorded";
     StoreUnavailable "store-unavailable" Store "a store failed";
     CeremonyStoreFull "ceremony-store-full" Store "too many ceremonies are pending";

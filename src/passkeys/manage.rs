@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Passkeys;
 use crate::ceremony::CredentialRecord;
 use crate::error::{Error, ErrorCode, Result};
-use crate::store::{CeremonyStore, CredentialStore};
+use crate::store::{CeremonyStore, CredentialStore, Deleted, LastRecord};
 use crate::types::{CredentialId, UserHandle};
 
 impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
@@ -42,7 +42,11 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// # Errors
     /// `credential-not-found`, also for somebody else's; `store-unavailable`.
     pub async fn delete(&self, user: &UserHandle, id: &CredentialId) -> Result<()> {
-        found(self.credentials.delete(self.rp.scope(), user, id).await.map_err(|e| e.of_credentials())?)
+        match self.credentials.delete(self.rp.scope(), user, id, LastRecord::MayGo).await.map_err(|e| e.of_credentials())? {
+            Deleted::Yes => Ok(()),
+            Deleted::NotFound => Err(ErrorCode::CredentialNotFound.into()),
+            Deleted::LastStays => Err(ErrorCode::CredentialLast.into()),
+        }
     }
 
     /// Deletes all passkeys of a user, also when the user goes; how many there were.

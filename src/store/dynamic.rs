@@ -8,7 +8,9 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 
-use super::{CeremonyId, CeremonyStore, CredentialStore, Inserted, NewCeremony, Recorded, StoreError};
+use super::{
+    CeremonyId, CeremonyStore, CredentialStore, Deleted, ImportMode, Inserted, LastRecord, NewCeremony, PendingLimits, Recorded, StoreError,
+};
 use crate::ceremony::{CredentialRecord, RecordUpdate};
 use crate::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
 
@@ -30,19 +32,20 @@ macro_rules! object_safe {
 }
 
 object_safe!(Credentials for CredentialStore {
-    fn insert(&self, record: &'a CredentialRecord) -> Inserted;
+    fn insert(&self, record: &'a CredentialRecord, at_most: Option<u32>) -> Inserted;
+    fn import(&self, records: &'a [CredentialRecord], mode: ImportMode) -> Vec<Inserted>;
     fn find(&self, scope: &'a Scope, id: &'a CredentialId) -> Option<CredentialRecord>;
     fn list(&self, scope: &'a Scope, user: &'a UserHandle) -> Vec<CredentialRecord>;
     fn record_use(&self, update: &'a RecordUpdate) -> Recorded;
     fn rename(&self, scope: &'a Scope, user: &'a UserHandle, id: &'a CredentialId, name: &'a str) -> bool;
-    fn delete(&self, scope: &'a Scope, user: &'a UserHandle, id: &'a CredentialId) -> bool;
+    fn delete(&self, scope: &'a Scope, user: &'a UserHandle, id: &'a CredentialId, last: LastRecord) -> Deleted;
     fn delete_all(&self, scope: &'a Scope, user: &'a UserHandle) -> u64;
 });
 
 object_safe!(Ceremonies for CeremonyStore {
-    fn put(&self, ceremony: NewCeremony, now: UnixTime) -> CeremonyId;
-    fn take(&self, scope: &'a Scope, id: &'a CeremonyId) -> Option<String>;
-    fn take_by_challenge(&self, scope: &'a Scope, challenge: &'a Challenge) -> Option<String>;
+    fn put(&self, ceremony: NewCeremony, limits: &'a PendingLimits, now: UnixTime) -> CeremonyId;
+    fn take(&self, scope: &'a Scope, id: &'a CeremonyId, now: UnixTime) -> Option<String>;
+    fn take_by_challenge(&self, scope: &'a Scope, challenge: &'a Challenge, now: UnixTime) -> Option<String>;
 });
 
 /// Any [`CredentialStore`], chosen at run time; clones share it.
@@ -68,8 +71,12 @@ impl DynCeremonyStore {
 }
 
 impl CredentialStore for DynCredentialStore {
-    async fn insert(&self, record: &CredentialRecord) -> Result<Inserted, StoreError> {
-        self.0.insert(record).await
+    async fn insert(&self, record: &CredentialRecord, at_most: Option<u32>) -> Result<Inserted, StoreError> {
+        self.0.insert(record, at_most).await
+    }
+
+    async fn import(&self, records: &[CredentialRecord], mode: ImportMode) -> Result<Vec<Inserted>, StoreError> {
+        self.0.import(records, mode).await
     }
 
     async fn find(&self, scope: &Scope, id: &CredentialId) -> Result<Option<CredentialRecord>, StoreError> {
@@ -88,8 +95,8 @@ impl CredentialStore for DynCredentialStore {
         self.0.rename(scope, user, id, name).await
     }
 
-    async fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> Result<bool, StoreError> {
-        self.0.delete(scope, user, id).await
+    async fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId, last: LastRecord) -> Result<Deleted, StoreError> {
+        self.0.delete(scope, user, id, last).await
     }
 
     async fn delete_all(&self, scope: &Scope, user: &UserHandle) -> Result<u64, StoreError> {
@@ -98,16 +105,16 @@ impl CredentialStore for DynCredentialStore {
 }
 
 impl CeremonyStore for DynCeremonyStore {
-    async fn put(&self, ceremony: NewCeremony, now: UnixTime) -> Result<CeremonyId, StoreError> {
-        self.0.put(ceremony, now).await
+    async fn put(&self, ceremony: NewCeremony, limits: &PendingLimits, now: UnixTime) -> Result<CeremonyId, StoreError> {
+        self.0.put(ceremony, limits, now).await
     }
 
-    async fn take(&self, scope: &Scope, id: &CeremonyId) -> Result<Option<String>, StoreError> {
-        self.0.take(scope, id).await
+    async fn take(&self, scope: &Scope, id: &CeremonyId, now: UnixTime) -> Result<Option<String>, StoreError> {
+        self.0.take(scope, id, now).await
     }
 
-    async fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> Result<Option<String>, StoreError> {
-        self.0.take_by_challenge(scope, challenge).await
+    async fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge, now: UnixTime) -> Result<Option<String>, StoreError> {
+        self.0.take_by_challenge(scope, challenge, now).await
     }
 }
 

@@ -4,19 +4,20 @@
 //! newcomers waiting but cannot undo what honest users have begun.
 
 use core::fmt;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::string::String;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
-use super::{CeremonyId, CeremonyStore, CredentialStore, Inserted, NewCeremony, Recorded, StoreError};
+use super::{
+    CeremonyId, CeremonyStore, CredentialStore, Deleted, ImportMode, Inserted, LastRecord, NewCeremony, PendingLimits, Recorded, StoreError,
+};
 use crate::ceremony::{CredentialRecord, RecordUpdate};
 use crate::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
 
 /// How many credentials a [`MemoryStore`] holds unless told otherwise.
 const DEFAULT_CREDENTIALS: usize = 1_000_000;
-/// How many ceremonies may be pending in [`MemoryCeremonies`] unless told otherwise.
-const DEFAULT_CEREMONIES: usize = 100_000;
 
 /// Credential records in memory, gone with the process.
 pub struct MemoryStore {
@@ -57,6 +58,20 @@ impl Default for MemoryStore {
 }
 
 impl Records {
+    fn contains(&self, record: &CredentialRecord) -> bool {
+        self.by_id.contains_key(&(record.scope.clone(), record.credential_id.clone()))
+    }
+
+    fn ids(&self, scope: &Scope, user: &UserHandle) -> &[CredentialId] {
+        self.by_user.get(&(scope.clone(), user.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    fn insert(&mut self, record: &CredentialRecord) {
+        let owner = (record.scope.clone(), record.user_handle.clone());
+        self.by_user.entry(owner).or_default().push(record.credential_id.clone());
+        self.by_id.insert((record.scope.clone(), record.credential_id.clone()), record.clone());
+    }
+
     /// The record if this user owns it.
     fn owned(&mut self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> Option<&mut CredentialRecord> {
         self.by_id.get_mut(&(scope.clone(), id.clone())).filter(|record| record.user_handle == *user)
@@ -64,19 +79,42 @@ impl Records {
 }
 
 impl CredentialStore for MemoryStore {
-    async fn insert(&self, record: &CredentialRecord) -> Result<Inserted, StoreError> {
+    async fn insert(&self, record: &CredentialRecord, at_most: Option<u32>) -> Result<Inserted, StoreError> {
         let mut records = self.lock();
-        let key = (record.scope.clone(), record.credential_id.clone());
-        if records.by_id.contains_key(&key) {
+        if records.contains(record) {
             return Ok(Inserted::AlreadyThere);
+        }
+        let limit = at_most.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        if records.ids(&record.scope, &record.user_handle).len() >= limit {
+            return Ok(Inserted::LimitReached);
         }
         if records.by_id.len() >= self.capacity {
             return Err(StoreError::Full);
         }
-        let owner = (record.scope.clone(), record.user_handle.clone());
-        records.by_user.entry(owner).or_default().push(record.credential_id.clone());
-        records.by_id.insert(key, record.clone());
+        records.insert(record);
         Ok(Inserted::Yes)
+    }
+
+    async fn import(&self, batch: &[CredentialRecord], mode: ImportMode) -> Result<Vec<Inserted>, StoreError> {
+        let mut records = self.lock();
+        let mut new = BTreeSet::new();
+        let answers: Vec<_> = batch
+            .iter()
+            .map(|record| match !records.contains(record) && new.insert((&record.scope, &record.credential_id)) {
+                true => Inserted::Yes,
+                false => Inserted::AlreadyThere,
+            })
+            .collect();
+        if mode == ImportMode::AllOrNothing && new.len() < batch.len() {
+            return Ok(answers);
+        }
+        if records.by_id.len().saturating_add(new.len()) > self.capacity {
+            return Err(StoreError::Full);
+        }
+        for (record, _) in batch.iter().zip(&answers).filter(|(_, answer)| **answer == Inserted::Yes) {
+            records.insert(record);
+        }
+        Ok(answers)
     }
 
     async fn find(&self, scope: &Scope, id: &CredentialId) -> Result<Option<CredentialRecord>, StoreError> {
@@ -85,7 +123,7 @@ impl CredentialStore for MemoryStore {
 
     async fn list(&self, scope: &Scope, user: &UserHandle) -> Result<Vec<CredentialRecord>, StoreError> {
         let records = self.lock();
-        let ids = records.by_user.get(&(scope.clone(), user.clone())).into_iter().flatten();
+        let ids = records.ids(scope, user).iter();
         Ok(ids.filter_map(|id| records.by_id.get(&(scope.clone(), id.clone())).cloned()).collect())
     }
 
@@ -99,7 +137,9 @@ impl CredentialStore for MemoryStore {
             return Ok(Recorded::Conflict);
         }
         record.usage = update.next;
-        record.supports_user_verification |= update.user_verified;
+        if update.user_verified {
+            record.supports_user_verification = Some(true);
+        }
         record.last_used_at = record.last_used_at.max(Some(update.used_at));
         Ok(Recorded::Yes)
     }
@@ -110,10 +150,13 @@ impl CredentialStore for MemoryStore {
         Ok(record.map(|record| record.name = name.into()).is_some())
     }
 
-    async fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> Result<bool, StoreError> {
+    async fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId, last: LastRecord) -> Result<Deleted, StoreError> {
         let mut records = self.lock();
         if records.owned(scope, user, id).is_none() {
-            return Ok(false);
+            return Ok(Deleted::NotFound);
+        }
+        if last == LastRecord::Stays && records.ids(scope, user).len() <= 1 {
+            return Ok(Deleted::LastStays);
         }
         records.by_id.remove(&(scope.clone(), id.clone()));
         let owner = (scope.clone(), user.clone());
@@ -123,7 +166,7 @@ impl CredentialStore for MemoryStore {
                 records.by_user.remove(&owner);
             }
         }
-        Ok(true)
+        Ok(Deleted::Yes)
     }
 
     async fn delete_all(&self, scope: &Scope, user: &UserHandle) -> Result<u64, StoreError> {
@@ -140,32 +183,36 @@ impl CredentialStore for MemoryStore {
 }
 
 /// Pending ceremonies in memory, bounded in number; expired ones make room for new ones.
+#[derive(Default)]
 pub struct MemoryCeremonies {
     pending: Mutex<PendingCeremonies>,
-    capacity: usize,
 }
 
 #[derive(Default)]
 struct PendingCeremonies {
-    by_id: HashMap<(Scope, CeremonyId), NewCeremony>,
+    by_id: HashMap<(Scope, CeremonyId), Kept>,
     by_challenge: HashMap<(Scope, Vec<u8>), CeremonyId>,
     by_expiry: BTreeSet<(UnixTime, Scope, CeremonyId)>,
+    /// The IDs of each user, oldest first.
+    by_user: HashMap<(Scope, UserHandle), BTreeSet<(u64, CeremonyId)>>,
+    in_scope: HashMap<Scope, u32>,
+    /// How many were ever put: their order.
+    puts: u64,
+}
+
+struct Kept {
+    ceremony: NewCeremony,
+    put: u64,
 }
 
 impl MemoryCeremonies {
-    /// An empty store for at most a hundred thousand pending ceremonies.
+    /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_capacity(DEFAULT_CEREMONIES)
+        Self::default()
     }
 
-    /// An empty store for at most so many pending ceremonies.
-    #[must_use]
-    pub fn with_capacity(ceremonies: usize) -> Self {
-        Self { pending: Mutex::default(), capacity: ceremonies }
-    }
-
-    /// How many ceremonies are kept, expired ones included until others need their room.
+    /// How many ceremonies are kept, expired ones included until the next one comes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().by_id.len()
@@ -182,21 +229,42 @@ impl MemoryCeremonies {
     }
 }
 
-impl Default for MemoryCeremonies {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl PendingCeremonies {
     fn remove(&mut self, scope: &Scope, id: &CeremonyId) -> Option<NewCeremony> {
-        let ceremony = self.by_id.remove(&(scope.clone(), id.clone()))?;
+        let Kept { ceremony, put } = self.by_id.remove(&(scope.clone(), id.clone()))?;
         let by_challenge = (scope.clone(), ceremony.challenge.as_bytes().to_vec());
         if self.by_challenge.get(&by_challenge) == Some(id) {
             self.by_challenge.remove(&by_challenge);
         }
         self.by_expiry.remove(&(ceremony.expires_at, scope.clone(), id.clone()));
+        if let Some(user) = &ceremony.user
+            && let Entry::Occupied(mut ids) = self.by_user.entry((scope.clone(), user.clone()))
+        {
+            ids.get_mut().remove(&(put, id.clone()));
+            if ids.get().is_empty() {
+                ids.remove();
+            }
+        }
+        if let Entry::Occupied(mut count) = self.in_scope.entry(scope.clone()) {
+            *count.get_mut() = count.get().saturating_sub(1);
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         Some(ceremony)
+    }
+
+    fn insert(&mut self, ceremony: NewCeremony) {
+        self.puts = self.puts.saturating_add(1);
+        let (scope, id, put) = (ceremony.scope.clone(), ceremony.id.clone(), self.puts);
+        self.by_challenge.insert((scope.clone(), ceremony.challenge.as_bytes().to_vec()), id.clone());
+        self.by_expiry.insert((ceremony.expires_at, scope.clone(), id.clone()));
+        if let Some(user) = &ceremony.user {
+            self.by_user.entry((scope.clone(), user.clone())).or_default().insert((put, id.clone()));
+        }
+        let count = self.in_scope.entry(scope.clone()).or_default();
+        *count = count.saturating_add(1);
+        self.by_id.insert((scope, id), Kept { ceremony, put });
     }
 
     fn forget_expired(&mut self, now: UnixTime) {
@@ -206,29 +274,41 @@ impl PendingCeremonies {
             }
         }
     }
+
+    /// Makes room for one more of this user.
+    fn forget_oldest(&mut self, scope: &Scope, user: &UserHandle, per_user: u32) {
+        let owner = (scope.clone(), user.clone());
+        while let Some(ids) = self.by_user.get(&owner)
+            && u32::try_from(ids.len()).is_ok_and(|n| n >= per_user)
+            && let Some((_, oldest)) = ids.first().cloned()
+        {
+            self.remove(scope, &oldest);
+        }
+    }
 }
 
 impl CeremonyStore for MemoryCeremonies {
-    async fn put(&self, ceremony: NewCeremony, now: UnixTime) -> Result<CeremonyId, StoreError> {
+    async fn put(&self, ceremony: NewCeremony, limits: &PendingLimits, now: UnixTime) -> Result<CeremonyId, StoreError> {
         let mut pending = self.lock();
         pending.forget_expired(now);
-        if pending.by_id.len() >= self.capacity {
+        // Random IDs and challenges do not repeat; if a caller's do, the newer one counts.
+        pending.remove(&ceremony.scope, &ceremony.id);
+        if let Some(user) = &ceremony.user {
+            pending.forget_oldest(&ceremony.scope, user, limits.per_user);
+        }
+        if pending.in_scope.get(&ceremony.scope).copied().unwrap_or(0) >= limits.in_scope {
             return Err(StoreError::Full);
         }
-        let (scope, id) = (ceremony.scope.clone(), ceremony.id.clone());
-        // Random IDs and challenges do not repeat; if a caller's do, the newer one counts.
-        pending.remove(&scope, &id);
-        pending.by_challenge.insert((scope.clone(), ceremony.challenge.as_bytes().to_vec()), id.clone());
-        pending.by_expiry.insert((ceremony.expires_at, scope.clone(), id.clone()));
-        pending.by_id.insert((scope, id.clone()), ceremony);
+        let id = ceremony.id.clone();
+        pending.insert(ceremony);
         Ok(id)
     }
 
-    async fn take(&self, scope: &Scope, id: &CeremonyId) -> Result<Option<String>, StoreError> {
+    async fn take(&self, scope: &Scope, id: &CeremonyId, _: UnixTime) -> Result<Option<String>, StoreError> {
         Ok(self.lock().remove(scope, id).map(|ceremony| ceremony.state))
     }
 
-    async fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> Result<Option<String>, StoreError> {
+    async fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge, _: UnixTime) -> Result<Option<String>, StoreError> {
         let mut pending = self.lock();
         let id = pending.by_challenge.get(&(scope.clone(), challenge.as_bytes().to_vec())).cloned();
         Ok(id.and_then(|id| pending.remove(scope, &id)).map(|ceremony| ceremony.state))
@@ -243,6 +323,6 @@ impl fmt::Debug for MemoryStore {
 
 impl fmt::Debug for MemoryCeremonies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MemoryCeremonies({} of {})", self.len(), self.capacity)
+        write!(f, "MemoryCeremonies({})", self.len())
     }
 }

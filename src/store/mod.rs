@@ -34,6 +34,9 @@ pub enum StoreError {
     /// The store holds as much as it may.
     #[error("the store is full")]
     Full,
+    /// The store knows why it does not hand a ceremony out, such as a sealed token that was tampered with.
+    #[error(transparent)]
+    Refused(Error),
 }
 
 impl StoreError {
@@ -51,6 +54,55 @@ pub enum Inserted {
     Yes,
     /// A record with this scope and credential ID was there already and is unchanged.
     AlreadyThere,
+    /// The user has as many records as allowed; nothing was changed.
+    LimitReached,
+}
+
+/// Whether a user's last record may be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastRecord {
+    /// It may.
+    MayGo,
+    /// It stays: whoever has no other way to sign in is not locked out.
+    Stays,
+}
+
+/// Whether a record was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Deleted {
+    /// It was there and is gone.
+    Yes,
+    /// This user has no such record.
+    NotFound,
+    /// It is the user's last and stays.
+    LastStays,
+}
+
+/// What an import does about records whose scope and credential ID are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    /// One that is taken, in the store or by an earlier one of the batch, keeps the whole batch out.
+    AllOrNothing,
+    /// Those that are taken are left out; the others go in.
+    RowByRow,
+}
+
+/// How many ceremonies may be pending in a store that keeps them, expired ones not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingLimits {
+    /// For one user of one scope. One more pushes the user's oldest out, so that nobody is kept from signing in by
+    /// whoever starts ceremonies in their name.
+    pub per_user: u32,
+    /// In one scope. One more is refused, so that nobody undoes what others have begun.
+    pub in_scope: u32,
+}
+
+impl Default for PendingLimits {
+    /// 16 for a user and 100 000 in all.
+    fn default() -> Self {
+        Self { per_user: 16, in_scope: 100_000 }
+    }
 }
 
 /// Whether a use was recorded.
@@ -70,8 +122,13 @@ pub enum Recorded {
 /// What lies in another scope does not exist for a call. There is no upsert: a credential ID belongs to
 /// one account for good.
 pub trait CredentialStore: Send + Sync {
-    /// Inserts a record unless its scope and credential ID are taken, atomically.
-    fn insert(&self, record: &CredentialRecord) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
+    /// Inserts a record unless its scope and credential ID are taken, or its user has `at_most` records or more; atomically,
+    /// so that two insertions at once do not exceed it. A taken ID is said to be taken whatever the limit.
+    fn insert(&self, record: &CredentialRecord, at_most: Option<u32>) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
+
+    /// Inserts a batch, atomically with [`ImportMode::AllOrNothing`], and answers each record in order. Where one of them keeps
+    /// the batch out, those in the way are answered `AlreadyThere`, the others `Yes` all the same: they would have gone in.
+    fn import(&self, records: &[CredentialRecord], mode: ImportMode) -> impl Future<Output = Result<Vec<Inserted>, StoreError>> + Send;
 
     /// Finds one record.
     fn find(&self, scope: &Scope, id: &CredentialId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send;
@@ -81,8 +138,8 @@ pub trait CredentialStore: Send + Sync {
 
     /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle`, its public key
     /// `update.public_key` and its use state `update.expected`; then the use state becomes `update.next` and the time of last use
-    /// `update.used_at`, unless a later one is recorded, and `supports_user_verification` becomes true if
-    /// `update.user_verified` is. Nothing else may be compared or changed, so that a
+    /// `update.used_at`, unless a later one is recorded, and `supports_user_verification` becomes `Some(true)` if
+    /// `update.user_verified` is true. Nothing else may be compared or changed, so that a
     /// rename at the same time fails nobody.
     fn record_use(&self, update: &RecordUpdate) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
 
@@ -95,8 +152,15 @@ pub trait CredentialStore: Send + Sync {
         name: &str,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Deletes one record of this user; `false` if there is none.
-    fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Deletes one record of this user; atomically, so that of two records deleted at once one stays where the last
+    /// shall stay.
+    fn delete(
+        &self,
+        scope: &Scope,
+        user: &UserHandle,
+        id: &CredentialId,
+        last: LastRecord,
+    ) -> impl Future<Output = Result<Deleted, StoreError>> + Send;
 
     /// Deletes all of a user's records; how many there were.
     fn delete_all(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<u64, StoreError>> + Send;
@@ -105,14 +169,25 @@ pub trait CredentialStore: Send + Sync {
 /// Keeps pending ceremonies until they are taken, once.
 pub trait CeremonyStore: Send + Sync {
     /// Keeps a ceremony at least until it expires, and returns the ID that takes it: `ceremony.id`, unless
-    /// the store makes its own (a sealed token, say).
-    fn put(&self, ceremony: NewCeremony, now: UnixTime) -> impl Future<Output = Result<CeremonyId, StoreError>> + Send;
+    /// the store makes its own (a sealed token, say). Expired ones make room.
+    fn put(
+        &self,
+        ceremony: NewCeremony,
+        limits: &PendingLimits,
+        now: UnixTime,
+    ) -> impl Future<Output = Result<CeremonyId, StoreError>> + Send;
 
-    /// Removes a ceremony and returns its state, atomically: of two callers one gets it.
-    fn take(&self, scope: &Scope, id: &CeremonyId) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+    /// Removes a ceremony and returns its state, atomically: of two callers one gets it. Whether it has expired is judged
+    /// from the state; the store may return an expired one or nothing.
+    fn take(&self, scope: &Scope, id: &CeremonyId, now: UnixTime) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
     /// The same, found by the challenge that was issued; afterwards neither way finds it.
-    fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+    fn take_by_challenge(
+        &self,
+        scope: &Scope,
+        challenge: &Challenge,
+        now: UnixTime,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 }
 
 /// A pending ceremony on its way into a store. `Debug` hides its ID and state.
@@ -121,6 +196,8 @@ pub trait CeremonyStore: Send + Sync {
 pub struct NewCeremony {
     /// The tenant.
     pub scope: Scope,
+    /// The user whom it is for, if that is known.
+    pub user: Option<UserHandle>,
     /// A fresh random ID.
     pub id: CeremonyId,
     /// The challenge that was issued.
@@ -135,7 +212,14 @@ impl NewCeremony {
     /// A ceremony from its parts.
     #[must_use]
     pub fn new(scope: Scope, id: CeremonyId, challenge: Challenge, state: String, expires_at: UnixTime) -> Self {
-        Self { scope, id, challenge, state, expires_at }
+        Self { scope, user: None, id, challenge, state, expires_at }
+    }
+
+    /// The user whom it is for.
+    #[must_use]
+    pub fn user(mut self, user: UserHandle) -> Self {
+        self.user = Some(user);
+        self
     }
 }
 
@@ -201,6 +285,7 @@ impl StoreError {
         match self {
             Self::Full => full.into(),
             Self::Unavailable(text) => Error::new(ErrorCode::StoreUnavailable).found(text),
+            Self::Refused(error) => error,
         }
     }
 }
@@ -209,8 +294,11 @@ impl StoreError {
 macro_rules! forward {
     ($($pointer:ty)*) => {$(
         impl<T: CredentialStore + ?Sized> CredentialStore for $pointer {
-            fn insert(&self, record: &CredentialRecord) -> impl Future<Output = Result<Inserted, StoreError>> + Send {
-                (**self).insert(record)
+            fn insert(&self, record: &CredentialRecord, at_most: Option<u32>) -> impl Future<Output = Result<Inserted, StoreError>> + Send {
+                (**self).insert(record, at_most)
+            }
+            fn import(&self, records: &[CredentialRecord], mode: ImportMode) -> impl Future<Output = Result<Vec<Inserted>, StoreError>> + Send {
+                (**self).import(records, mode)
             }
             fn find(&self, scope: &Scope, id: &CredentialId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send {
                 (**self).find(scope, id)
@@ -224,8 +312,8 @@ macro_rules! forward {
             fn rename(&self, scope: &Scope, user: &UserHandle, id: &CredentialId, name: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
                 (**self).rename(scope, user, id, name)
             }
-            fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> impl Future<Output = Result<bool, StoreError>> + Send {
-                (**self).delete(scope, user, id)
+            fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId, last: LastRecord) -> impl Future<Output = Result<Deleted, StoreError>> + Send {
+                (**self).delete(scope, user, id, last)
             }
             fn delete_all(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<u64, StoreError>> + Send {
                 (**self).delete_all(scope, user)
@@ -233,14 +321,14 @@ macro_rules! forward {
         }
 
         impl<T: CeremonyStore + ?Sized> CeremonyStore for $pointer {
-            fn put(&self, ceremony: NewCeremony, now: UnixTime) -> impl Future<Output = Result<CeremonyId, StoreError>> + Send {
-                (**self).put(ceremony, now)
+            fn put(&self, ceremony: NewCeremony, limits: &PendingLimits, now: UnixTime) -> impl Future<Output = Result<CeremonyId, StoreError>> + Send {
+                (**self).put(ceremony, limits, now)
             }
-            fn take(&self, scope: &Scope, id: &CeremonyId) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
-                (**self).take(scope, id)
+            fn take(&self, scope: &Scope, id: &CeremonyId, now: UnixTime) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+                (**self).take(scope, id, now)
             }
-            fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
-                (**self).take_by_challenge(scope, challenge)
+            fn take_by_challenge(&self, scope: &Scope, challenge: &Challenge, now: UnixTime) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+                (**self).take_by_challenge(scope, challenge, now)
             }
         }
     )*};

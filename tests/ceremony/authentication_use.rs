@@ -87,7 +87,7 @@ fn s7_2_24_the_update_says_what_is_recorded_and_what_shall_be() {
 /// A passkey registered without user verification, used with it or without it.
 fn never_verified(uv: bool) -> VerifiedAuthentication {
     let signing_in = SigningIn::under(|p| p.user_verification = UserVerification::Preferred);
-    let signing_in = signing_in.change_record(|record| record.usage.uv_initialized = false);
+    let signing_in = signing_in.change_record(|record| record.usage.uv_initialized = Some(false));
     signing_in.change(|draft| draft.auth_data.set_flag(flags::UV, uv)).verify().unwrap()
 }
 
@@ -95,7 +95,8 @@ fn never_verified(uv: bool) -> VerifiedAuthentication {
 fn s7_2_24_user_verification_never_begins_to_count_silently() {
     for uv in [false, true] {
         let verified = never_verified(uv);
-        assert!(!verified.user_verification_counts() && !verified.update().next.uv_initialized, "{uv}");
+        assert!(!verified.user_verification_counts(), "{uv}");
+        assert_eq!(verified.update().next.uv_initialized, Some(false), "{uv}");
     }
 }
 
@@ -103,20 +104,21 @@ fn s7_2_24_user_verification_never_begins_to_count_silently() {
 fn s7_2_24_another_factor_may_authorise_user_verification() {
     let mut verified = never_verified(true);
     verified.authorize_user_verification();
-    assert!(verified.update().next.uv_initialized);
+    assert_eq!(verified.update().next.uv_initialized, Some(true));
     // Not in this very ceremony.
     assert!(!verified.user_verification_counts());
 
     let mut verified = never_verified(false);
     verified.authorize_user_verification();
-    assert!(!verified.update().next.uv_initialized);
+    assert_eq!(verified.update().next.uv_initialized, Some(false));
 }
 
 #[test]
 fn s7_2_24_user_verification_that_counts_goes_on_to() {
     let signing_in = SigningIn::under(|p| p.user_verification = UserVerification::Preferred);
     let verified = signing_in.change(|draft| draft.auth_data.set_flag(flags::UV, false)).verify().unwrap();
-    assert!(verified.update().next.uv_initialized && !verified.user_verification_counts());
+    assert_eq!(verified.update().next.uv_initialized, Some(true));
+    assert!(!verified.user_verification_counts());
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn s7_2_24_an_authorisation_outlives_judging_again() {
     verified.authorize_user_verification();
     let current = verified.record().clone();
     assert_eq!(verified.judge_again(current), Ok(()));
-    assert!(verified.update().next.uv_initialized);
+    assert_eq!(verified.update().next.uv_initialized, Some(true));
 }
 
 #[test]

@@ -36,7 +36,8 @@ fn s7_1_27_every_item_of_the_record_comes_out_as_it_came_in() {
     assert_eq!(record.id, RecordId::derive(&record.scope, &record.rp_id, &record.credential_id));
     assert_eq!(record.usage.sign_count, 1);
     assert_eq!(record.usage.backup_eligible, Some(true));
-    assert!(record.usage.backup_state && record.usage.uv_initialized && record.supports_user_verification);
+    assert!(record.usage.backup_state);
+    assert_eq!((record.usage.uv_initialized, record.supports_user_verification), (Some(true), Some(true)));
     // Unknown transports, and the order, are kept.
     assert_eq!(record.transports, ["usb", "warp-drive", "nfc"].map(Transport::new));
     assert_eq!(record.discoverable, Some(true));
@@ -70,7 +71,7 @@ fn s7_1_27_uv_initialized_is_uv_at_registration() {
     for uv in [false, true] {
         let registering = Registering::under(|p| p.user_verification = UserVerification::Preferred);
         let verified = registering.change(|draft| draft.auth_data.set_flag(flags::UV, uv)).verify().unwrap();
-        assert_eq!((verified.record().usage.uv_initialized, verified.record().supports_user_verification), (uv, uv));
+        assert_eq!((verified.record().usage.uv_initialized, verified.record().supports_user_verification), (Some(uv), Some(uv)));
     }
 }
 

@@ -148,7 +148,7 @@ fn s7_2_24_uv_initialized_turns_true_only_by_authorisation() {
         }
         let login = block_on(backend.passkeys.commit_authentication(verified)).unwrap();
         assert!(login.user_verified() && !login.user_verification_counts());
-        assert_eq!(backend.record_of("carol").usage.uv_initialized, authorised);
+        assert_eq!(backend.record_of("carol").usage.uv_initialized, Some(authorised));
     }
 }
 

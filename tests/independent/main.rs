@@ -60,7 +60,7 @@ fn registers_and_signs_in() {
             let record = register_at(&passkeys, ORIGIN, &mut device, |_| {}).unwrap();
             assert_eq!((record.algorithm(), record.user_handle.clone()), (expected, handle("alice")));
             assert_eq!((record.attestation_format.as_str(), *record.aaguid.as_bytes()), ("none", AAGUID));
-            assert_eq!((record.usage.sign_count, record.usage.backup_eligible, record.usage.uv_initialized), (0, Some(true), true));
+            assert_eq!((record.usage.sign_count, record.usage.backup_eligible, record.usage.uv_initialized), (0, Some(true), Some(true)));
             assert_eq!(record.discoverable, Some(true));
             assert!(!record.transports.is_empty());
 
@@ -153,7 +153,7 @@ fn user_verification_that_did_not_happen() {
 
     let relaxed = backend(builder().user_verification(UserVerification::Discouraged).build().unwrap());
     let record = register_at(&relaxed, ORIGIN, &mut lowered, |_| {}).unwrap();
-    assert!(!record.usage.uv_initialized);
+    assert_eq!(record.usage.uv_initialized, Some(false));
     let login = sign_in_at(&relaxed, ORIGIN, &mut lowered, AuthenticationRequest::discoverable(), |_| {}).unwrap();
     assert!(!login.user_verified());
 }

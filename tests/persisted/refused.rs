@@ -152,7 +152,16 @@ fn a_member_of_another_type_is_malformed() {
 #[test]
 fn a_member_missing_is_malformed() {
     let optional = ["transports", "discoverable", "attachment", "supports_user_verification", "attestation_object"];
-    let more = ["attestation_client_data_json", "display_name", "user_agent", "last_used_at", "data", "backup_eligible", "app_id"];
+    let more = [
+        "attestation_client_data_json",
+        "display_name",
+        "user_agent",
+        "last_used_at",
+        "data",
+        "backup_eligible",
+        "uv_initialized",
+        "app_id",
+    ];
     for format in FORMATS {
         let members: Value = serde_json::from_str(format.fixture).unwrap();
         for member in members.as_object().unwrap().keys() {

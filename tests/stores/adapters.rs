@@ -87,7 +87,7 @@ fn a_trait_object_of_a_shared_pointer_of_a_trait_object() {
     // Clones share the store.
     let backend = facade(credentials.clone(), MemoryCeremonies::new());
     let record = super::credentials::record(RP_ID, "alice", b"one");
-    assert_eq!(block_on(store.insert(&record)), Ok(passkeeper::store::Inserted::Yes));
+    assert_eq!(block_on(store.insert(&record, None)), Ok(passkeeper::store::Inserted::Yes));
     assert_eq!(block_on(backend.list(&handle("alice"))).unwrap(), [record]);
 }
 

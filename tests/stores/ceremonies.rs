@@ -1,10 +1,11 @@
 //! The store of pending ceremonies by itself.
 
-use passkeeper::store::{CeremonyId, CeremonyStore as _, MemoryCeremonies, NewCeremony, StoreError};
+use passkeeper::store::{CeremonyId, CeremonyStore as _, MemoryCeremonies, NewCeremony, PendingLimits, StoreError};
 use passkeeper::types::{Challenge, UnixTime};
 use pollster::block_on;
 
 use super::credentials::scope;
+use crate::common::*;
 
 fn challenge(n: u8) -> Challenge {
     Challenge::new([n; 32]).unwrap()
@@ -16,15 +17,19 @@ pub(super) fn ceremony(scope_name: &str, id: &str, n: u8, expires_at: i64) -> Ne
 }
 
 fn put(store: &MemoryCeremonies, ceremony: NewCeremony, now: i64) -> Result<CeremonyId, StoreError> {
-    block_on(store.put(ceremony, UnixTime::from_secs(now)))
+    put_within(store, ceremony, u32::MAX, now)
+}
+
+fn put_within(store: &MemoryCeremonies, ceremony: NewCeremony, in_scope: u32, now: i64) -> Result<CeremonyId, StoreError> {
+    block_on(store.put(ceremony, &PendingLimits { per_user: 2, in_scope }, UnixTime::from_secs(now)))
 }
 
 fn take(store: &MemoryCeremonies, scope_name: &str, id: &str) -> Option<String> {
-    block_on(store.take(&scope(scope_name), &CeremonyId::new(id))).unwrap()
+    block_on(store.take(&scope(scope_name), &CeremonyId::new(id), NOW)).unwrap()
 }
 
 fn take_by_challenge(store: &MemoryCeremonies, scope_name: &str, n: u8) -> Option<String> {
-    block_on(store.take_by_challenge(&scope(scope_name), &challenge(n))).unwrap()
+    block_on(store.take_by_challenge(&scope(scope_name), &challenge(n), NOW)).unwrap()
 }
 
 #[test]
@@ -54,24 +59,44 @@ fn scopes_are_apart() {
 }
 
 #[test]
-fn capacity_is_exact_and_taking_makes_room() {
-    let store = MemoryCeremonies::with_capacity(2);
-    put(&store, ceremony("a", "1", 1, 100), 0).unwrap();
-    put(&store, ceremony("b", "1", 1, 100), 0).unwrap();
-    assert_eq!(put(&store, ceremony("a", "2", 2, 100), 0), Err(StoreError::Full));
-    assert_eq!(store.len(), 2);
+fn the_limit_of_a_scope_is_exact_and_taking_makes_room() {
+    let store = MemoryCeremonies::new();
+    for id in ["1", "2"] {
+        put_within(&store, ceremony("a", id, 1, 100), 2, 0).unwrap();
+    }
+    put_within(&store, ceremony("b", "1", 1, 100), 2, 0).unwrap();
+    assert_eq!(put_within(&store, ceremony("a", "3", 3, 100), 2, 0), Err(StoreError::Full));
     // Nobody was pushed out.
+    assert_eq!(store.len(), 3);
     assert!(take(&store, "a", "1").is_some());
-    put(&store, ceremony("a", "2", 2, 100), 0).unwrap();
-    assert_eq!(put(&store, ceremony("a", "3", 3, 100), 0), Err(StoreError::Full));
-    assert!(take_by_challenge(&store, "b", 1).is_some());
-    put(&store, ceremony("a", "3", 3, 100), 0).unwrap();
-    assert_eq!(put(&MemoryCeremonies::with_capacity(0), ceremony("a", "1", 1, 100), 0), Err(StoreError::Full));
+    put_within(&store, ceremony("a", "3", 3, 100), 2, 0).unwrap();
+    assert_eq!(put_within(&store, ceremony("a", "4", 4, 100), 2, 0), Err(StoreError::Full));
+    assert_eq!(put_within(&MemoryCeremonies::new(), ceremony("a", "1", 1, 100), 0, 0), Err(StoreError::Full));
+}
+
+#[test]
+fn one_too_many_of_a_user_pushes_the_users_oldest_out() {
+    let store = MemoryCeremonies::new();
+    let of = |user: &str, id: &str, n| ceremony("a", id, n, 100).user(handle(user));
+    for (n, (user, id)) in [("alice", "1"), ("bob", "2"), ("alice", "3"), ("alice", "4")].into_iter().enumerate() {
+        put(&store, of(user, id, n as u8), 0).unwrap();
+    }
+    assert_eq!((take(&store, "a", "1"), take_by_challenge(&store, "a", 0)), (None, None));
+    for id in ["2", "3", "4"] {
+        assert!(take(&store, "a", id).is_some(), "{id}");
+    }
+    // Nobody's ceremonies, and those of a user of the same name elsewhere, are not counted.
+    for (scope, id) in [("a", "5"), ("a", "6"), ("a", "7")] {
+        put(&store, ceremony(scope, id, 5, 100), 0).unwrap();
+    }
+    put(&store, ceremony("b", "8", 8, 100).user(handle("alice")), 0).unwrap();
+    assert_eq!(store.len(), 4);
 }
 
 #[test]
 fn expired_ceremonies_make_room() {
-    let store = MemoryCeremonies::with_capacity(3);
+    let store = MemoryCeremonies::new();
+    let put = |store: &MemoryCeremonies, ceremony, now| put_within(store, ceremony, 3, now);
     for (id, n, expires_at) in [("late", 1, 300), ("early", 2, 100), ("middle", 3, 200)] {
         put(&store, ceremony("a", id, n, expires_at), 0).unwrap();
     }
@@ -108,7 +133,7 @@ fn of_two_with_one_challenge_the_newer_is_found_by_it() {
 
 #[test]
 fn of_two_with_one_id_the_newer_counts() {
-    let store = MemoryCeremonies::with_capacity(2);
+    let store = MemoryCeremonies::new();
     put(&store, ceremony("a", "x", 1, 100), 0).unwrap();
     put(&store, ceremony("a", "x", 2, 200), 0).unwrap();
     assert_eq!(store.len(), 1);

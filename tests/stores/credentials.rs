@@ -1,6 +1,6 @@
 //! The credential store by itself.
 
-use passkeeper::store::{CredentialStore as _, Inserted, MemoryStore, Recorded, StoreError};
+use passkeeper::store::{CredentialStore as _, Deleted, Inserted, LastRecord, MemoryStore, Recorded, StoreError};
 use passkeeper::testing::{KeyAlgorithm, KeyPair, VirtualAuthenticator};
 use passkeeper::types::{CredentialId, Scope, UnixTime};
 use passkeeper::{AuthenticationRequest, CosePublicKey, CredentialRecord, RelyingParty, Verified};
@@ -29,7 +29,7 @@ fn ids(store: &MemoryStore, scope_name: &str, owner: &str) -> Vec<Vec<u8>> {
 }
 
 fn insert(store: &MemoryStore, record: &CredentialRecord) -> Inserted {
-    block_on(store.insert(record)).unwrap()
+    block_on(store.insert(record, None)).unwrap()
 }
 
 #[test]
@@ -59,11 +59,11 @@ fn scopes_are_apart() {
 
     let id = credential_id(b"one");
     assert_eq!(block_on(store.rename(&scope("c"), &handle("alice"), &id, "new")), Ok(false));
-    assert_eq!(block_on(store.delete(&scope("c"), &handle("alice"), &id)), Ok(false));
+    assert_eq!(block_on(store.delete(&scope("c"), &handle("alice"), &id, LastRecord::MayGo)), Ok(Deleted::NotFound));
     assert_eq!(block_on(store.delete_all(&scope("c"), &handle("alice"))), Ok(0));
     assert_eq!(block_on(store.rename(&scope("a"), &handle("alice"), &id, "new")), Ok(true));
     assert_eq!(find(&store, "a", b"one").unwrap().name, "new");
-    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &id)), Ok(true));
+    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &id, LastRecord::MayGo)), Ok(Deleted::Yes));
     assert_eq!((find(&store, "a", b"one"), find(&store, "b", b"one")), (None, Some(b)));
 }
 
@@ -77,7 +77,7 @@ fn lists_are_in_the_order_of_registration() {
     }
     assert_eq!(ids(&store, "a", "alice"), order);
     assert_eq!(ids(&store, "a", "bob").len(), 6);
-    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"z"))), Ok(true));
+    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"z"), LastRecord::MayGo)), Ok(Deleted::Yes));
     assert_eq!(insert(&store, &record("a", "alice", b"z")), Inserted::Yes);
     assert_eq!(ids(&store, "a", "alice"), [&b"m"[..], b"a", b"\x00", b"aa", b"k", b"z"]);
 }
@@ -89,9 +89,9 @@ fn only_the_owner_renames_and_deletes() {
     assert_eq!(insert(&store, &record), Inserted::Yes);
     let id = credential_id(b"one");
     assert_eq!(block_on(store.rename(&scope("a"), &handle("bob"), &id, "bob's")), Ok(false));
-    assert_eq!(block_on(store.delete(&scope("a"), &handle("bob"), &id)), Ok(false));
+    assert_eq!(block_on(store.delete(&scope("a"), &handle("bob"), &id, LastRecord::MayGo)), Ok(Deleted::NotFound));
     assert_eq!(block_on(store.delete_all(&scope("a"), &handle("bob"))), Ok(0));
-    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"two"))), Ok(false));
+    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"two"), LastRecord::MayGo)), Ok(Deleted::NotFound));
     assert_eq!(find(&store, "a", b"one"), Some(record.clone()));
     assert_eq!(block_on(store.rename(&scope("a"), &handle("alice"), &id, "new")), Ok(true));
     assert_eq!(
@@ -128,14 +128,14 @@ fn capacity_is_exact_and_deleting_makes_room() {
     for id in [b"1", b"2"] {
         assert_eq!(insert(&store, &record("a", "alice", id)), Inserted::Yes);
     }
-    assert_eq!(block_on(store.insert(&record("a", "alice", b"3"))), Err(StoreError::Full));
-    assert_eq!(block_on(store.insert(&record("b", "bob", b"1"))), Err(StoreError::Full));
+    assert_eq!(block_on(store.insert(&record("a", "alice", b"3"), None)), Err(StoreError::Full));
+    assert_eq!(block_on(store.insert(&record("b", "bob", b"1"), None)), Err(StoreError::Full));
     // What is there already is said to be there, not to be too much.
     assert_eq!(insert(&store, &record("a", "bob", b"1")), Inserted::AlreadyThere);
-    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"1"))), Ok(true));
+    assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"1"), LastRecord::MayGo)), Ok(Deleted::Yes));
     assert_eq!(insert(&store, &record("b", "bob", b"1")), Inserted::Yes);
-    assert_eq!(block_on(store.insert(&record("a", "alice", b"1"))), Err(StoreError::Full));
-    assert_eq!(block_on(MemoryStore::with_capacity(0).insert(&record("a", "alice", b"1"))), Err(StoreError::Full));
+    assert_eq!(block_on(store.insert(&record("a", "alice", b"1"), None)), Err(StoreError::Full));
+    assert_eq!(block_on(MemoryStore::with_capacity(0).insert(&record("a", "alice", b"1"), None)), Err(StoreError::Full));
 }
 
 /// A verified use of a credential, to be recorded, and the record it was verified against.
@@ -185,7 +185,7 @@ fn any_difference_in_the_expected_state_is_a_conflict() {
     wrong[1].expected.backup_eligible = None;
     wrong[2].expected.backup_eligible = Some(true);
     wrong[3].expected.backup_state ^= true;
-    wrong[4].expected.uv_initialized ^= true;
+    wrong[4].expected.uv_initialized = None;
     for update in &wrong {
         assert_eq!(block_on(store.record_use(update)), Ok(Recorded::Conflict), "{update:?}");
     }

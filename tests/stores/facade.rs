@@ -77,7 +77,7 @@ fn scopes_are_apart() {
     // The same credential ID may exist in both.
     let mut copy = record.clone();
     copy.scope = tenant.relying_party().scope().clone();
-    assert_eq!(block_on(backend.store.insert(&copy)), Ok(passkeeper::store::Inserted::Yes));
+    assert_eq!(block_on(backend.store.insert(&copy, None)), Ok(passkeeper::store::Inserted::Yes));
     assert_eq!(block_on(tenant.list(&alice)).unwrap(), [copy]);
     assert_eq!(block_on(backend.passkeys.list(&alice)).unwrap(), [record]);
 
@@ -157,7 +157,7 @@ fn a_use_that_is_committed_after_the_id_changed_hands() {
     let mut record = backend.record_of("alice");
     block_on(backend.passkeys.delete(&handle("alice"), &record.credential_id)).unwrap();
     record.user_handle = handle("carol");
-    assert_eq!(block_on(backend.store.insert(&record)), Ok(passkeeper::store::Inserted::Yes));
+    assert_eq!(block_on(backend.store.insert(&record, None)), Ok(passkeeper::store::Inserted::Yes));
     assert_eq!(refusal(block_on(backend.passkeys.commit_authentication(verified))), ("credential-not-found", Some("7.2/24")));
     assert_eq!(block_on(backend.passkeys.list(&handle("carol"))).unwrap(), [record]);
 }

@@ -1,7 +1,8 @@
 //! Stores and sources that fail.
 
 use passkeeper::store::{
-    CeremonyId, CeremonyStore, CredentialStore, Inserted, MemoryCeremonies, MemoryStore, NewCeremony, Recorded, StoreError,
+    CeremonyId, CeremonyStore, CredentialStore, Deleted, ImportMode, Inserted, LastRecord, MemoryCeremonies, MemoryStore, NewCeremony,
+    PendingLimits, Recorded, StoreError,
 };
 use passkeeper::testing::VirtualAuthenticator;
 use passkeeper::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
@@ -45,9 +46,14 @@ impl Faulty {
 }
 
 impl CredentialStore for Faulty {
-    async fn insert(&self, record: &CredentialRecord) -> Result<Inserted, StoreError> {
+    async fn insert(&self, record: &CredentialRecord, at_most: Option<u32>) -> Result<Inserted, StoreError> {
         self.write(())?;
-        self.inner.insert(record).await
+        self.inner.insert(record, at_most).await
+    }
+
+    async fn import(&self, records: &[CredentialRecord], mode: ImportMode) -> Result<Vec<Inserted>, StoreError> {
+        self.write(())?;
+        self.inner.import(records, mode).await
     }
 
     async fn find(&self, scope: &Scope, id: &CredentialId) -> Result<Option<CredentialRecord>, StoreError> {
@@ -77,9 +83,9 @@ impl CredentialStore for Faulty {
         self.inner.rename(scope, user, id, name).await
     }
 
-    async fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId) -> Result<bool, StoreError> {
+    async fn delete(&self, scope: &Scope, user: &UserHandle, id: &CredentialId, last: LastRecord) -> Result<Deleted, StoreError> {
         self.write(())?;
-        self.inner.delete(scope, user, id).await
+        self.inner.delete(scope, user, id, last).await
     }
 
     async fn delete_all(&self, scope: &Scope, user: &UserHandle) -> Result<u64, StoreError> {
@@ -91,15 +97,15 @@ impl CredentialStore for Faulty {
 struct DownCeremonies;
 
 impl CeremonyStore for DownCeremonies {
-    async fn put(&self, _: NewCeremony, _: UnixTime) -> Result<CeremonyId, StoreError> {
+    async fn put(&self, _: NewCeremony, _: &PendingLimits, _: UnixTime) -> Result<CeremonyId, StoreError> {
         Err(StoreError::unavailable("no connection"))
     }
 
-    async fn take(&self, _: &Scope, _: &CeremonyId) -> Result<Option<String>, StoreError> {
+    async fn take(&self, _: &Scope, _: &CeremonyId, _: UnixTime) -> Result<Option<String>, StoreError> {
         Err(StoreError::unavailable("no connection"))
     }
 
-    async fn take_by_challenge(&self, _: &Scope, _: &Challenge) -> Result<Option<String>, StoreError> {
+    async fn take_by_challenge(&self, _: &Scope, _: &Challenge, _: UnixTime) -> Result<Option<String>, StoreError> {
         Err(StoreError::unavailable("no connection"))
     }
 }
@@ -117,7 +123,7 @@ fn failing(fault: Fault) -> (Passkeys<Faulty, MemoryCeremonies>, VirtualAuthenti
     let mut authenticator = VirtualAuthenticator::new(1);
     let record = register(&relying_party(), &mut authenticator, "alice");
     let inner = MemoryStore::new();
-    assert_eq!(block_on(inner.insert(&record)), Ok(Inserted::Yes));
+    assert_eq!(block_on(inner.insert(&record, None)), Ok(Inserted::Yes));
     let credentials = Faulty { inner, fault };
     let passkeys = Passkeys::with_sources(relying_party(), credentials, MemoryCeremonies::new(), TestClock::new(), TestEntropy::default());
     (passkeys, authenticator, record)
@@ -222,8 +228,9 @@ fn full_stores() {
     assert_eq!(refusal(full), ("credential-store-full", None));
 
     let clock = TestClock::new();
-    let ceremonies = MemoryCeremonies::with_capacity(1);
-    let passkeys = Passkeys::with_sources(relying_party(), MemoryStore::new(), &ceremonies, clock.clone(), TestEntropy::default());
+    let ceremonies = MemoryCeremonies::new();
+    let passkeys = Passkeys::with_sources(relying_party(), MemoryStore::new(), &ceremonies, clock.clone(), TestEntropy::default())
+        .pending_limits(PendingLimits { in_scope: 1, ..Default::default() });
     let start = || block_on(passkeys.start_authentication(AuthenticationRequest::discoverable()));
     let first = start().unwrap();
     let error = start().unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use passkeeper::store::{CeremonyStore as _, CredentialStore as _, Inserted, MemoryCeremonies, MemoryStore};
+use passkeeper::store::{CeremonyStore as _, CredentialStore as _, Inserted, MemoryCeremonies, MemoryStore, PendingLimits};
 use passkeeper::testing::{CounterMode, VirtualAuthenticator};
 use passkeeper::types::{Challenge, UnixTime};
 use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, VerifiedAuthentication};
@@ -52,7 +52,7 @@ impl Field {
     /// The record as it was in the beginning.
     fn reset(&self) {
         block_on(self.passkeys.delete_all(&handle("carol"))).unwrap();
-        assert_eq!(block_on(self.store.insert(&self.record)), Ok(Inserted::Yes));
+        assert_eq!(block_on(self.store.insert(&self.record, None)), Ok(Inserted::Yes));
     }
 
     /// The response, verified against the record as it was in the beginning.
@@ -100,10 +100,10 @@ fn one_credential_id_is_registered_once() {
 fn one_ceremony_is_taken_once() {
     let store = MemoryCeremonies::new();
     let (tenant, id, challenge) = (scope("a"), passkeeper::store::CeremonyId::new("x"), Challenge::new([1; 32]).unwrap());
-    let by_session = || block_on(store.take(&tenant, &id)).unwrap();
-    let by_challenge = || block_on(store.take_by_challenge(&tenant, &challenge)).unwrap();
+    let by_session = || block_on(store.take(&tenant, &id, NOW)).unwrap();
+    let by_challenge = || block_on(store.take_by_challenge(&tenant, &challenge, NOW)).unwrap();
     for _ in 0..ROUNDS {
-        let put = || block_on(store.put(ceremony("a", "x", 1, 100), UnixTime::from_secs(0))).unwrap();
+        let put = || block_on(store.put(ceremony("a", "x", 1, 100), &PendingLimits::default(), UnixTime::from_secs(0))).unwrap();
         put();
         let (one, other) = race(by_session, by_session);
         assert_ne!(one.is_some(), other.is_some());
@@ -218,7 +218,7 @@ fn the_counter_never_goes_back() {
     }
     for _ in 0..ROUNDS {
         block_on(passkeys.delete_all(&handle("carol"))).unwrap();
-        assert_eq!(block_on(store.insert(&record)), Ok(Inserted::Yes));
+        assert_eq!(block_on(store.insert(&record, None)), Ok(Inserted::Yes));
         let mut verified = responses.iter().map(|(state, response)| {
             let received = PendingAuthentication::from_json(state).unwrap().receive(response).unwrap();
             received.verify(passkeys.relying_party(), &record, NOW).unwrap()

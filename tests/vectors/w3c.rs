@@ -243,7 +243,7 @@ pub(crate) fn assert_registered(vector: &Ceremonies, verified: &VerifiedRegistra
     assert_eq!(record.usage.sign_count, expected.registration_sign_count, "{name}");
     assert_eq!(record.usage.backup_eligible, Some(expected.registration_flags.backup_eligible), "{name}");
     assert_eq!(record.usage.backup_state, expected.registration_flags.backup_state, "{name}");
-    assert_eq!(record.usage.uv_initialized, expected.registration_flags.user_verified, "{name}");
+    assert_eq!(record.usage.uv_initialized, Some(expected.registration_flags.user_verified), "{name}");
     assert_eq!(verified.flags().as_byte(), expected.registration_flags.byte, "{name}");
 }
 

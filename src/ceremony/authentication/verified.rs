@@ -3,7 +3,9 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::ceremony::policy::{AuthenticationPolicy, BackupEligibilityChange, CounterPolicy, UnknownBackupEligibility};
+use crate::ceremony::policy::{
+    AuthenticationPolicy, BackupEligibilityChange, CounterPolicy, UnknownBackupEligibility, UnknownUserVerification,
+};
 use crate::ceremony::record::{CosePublicKey, CredentialRecord, UseState};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Bytes, CredentialId, Flags, Scope, UnixTime, UserHandle};
@@ -77,6 +79,8 @@ impl Evidence {
             let error = Error::new(ErrorCode::CounterNotIncreased).at("7.2/22");
             return Err(error.expected(format_args!("more than {}", recorded.sign_count)).found(self.sign_count));
         }
+        let learns = policy.user_verification_unknown == UnknownUserVerification::DangerLearn && self.flags.user_verified();
+        let learnt = learns.then_some(true);
         Ok(RecordUpdate {
             scope: record.scope.clone(),
             credential_id: record.credential_id.clone(),
@@ -88,7 +92,7 @@ impl Evidence {
                 sign_count: recorded.sign_count.max(self.sign_count),
                 backup_eligible: Some(self.flags.backup_eligible()),
                 backup_state: self.flags.backup_state(),
-                uv_initialized: recorded.uv_initialized,
+                uv_initialized: recorded.uv_initialized.or(learnt),
             },
             used_at: self.used_at,
             user_verified: self.flags.user_verified(),
@@ -155,7 +159,7 @@ impl<P> Verified<P> {
     /// never had it at registration must have it authorised first.
     #[must_use]
     pub fn user_verification_counts(&self) -> bool {
-        self.evidence.flags.user_verified() && self.record.usage.uv_initialized
+        self.evidence.flags.user_verified() && self.record.usage.uv_initialized == Some(true)
     }
 
     /// From now on user verification counts for this credential. Call it only after another factor, as
@@ -163,7 +167,7 @@ impl<P> Verified<P> {
     pub fn authorize_user_verification(&mut self) {
         if self.evidence.flags.user_verified() {
             self.authorized = true;
-            self.update.next.uv_initialized = true;
+            self.update.next.uv_initialized = Some(true);
         }
     }
 
@@ -204,7 +208,9 @@ impl<P> Verified<P> {
             return Err(Error::new(ErrorCode::CredentialNotFound).at("7.2/24"));
         }
         self.update = self.evidence.judge(&self.policy, &current)?;
-        self.update.next.uv_initialized |= self.authorized;
+        if self.authorized {
+            self.update.next.uv_initialized = Some(true);
+        }
         self.record = current;
         Ok(())
     }
@@ -214,7 +220,9 @@ impl<P> Verified<P> {
         let mut record = self.record;
         record.usage = self.update.next;
         record.last_used_at = record.last_used_at.max(Some(self.update.used_at));
-        record.supports_user_verification |= self.update.user_verified;
+        if self.update.user_verified {
+            record.supports_user_verification = Some(true);
+        }
         record
     }
 }
