@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::policy::{AuthenticationPolicy, RegistrationPolicy};
+use super::workflow::{Workflow, WorkflowPolicy, Workflows};
 #[cfg(feature = "attestation")]
 use crate::attestation::TrustAnchors;
 use crate::crypto::{CryptoProvider, sha256};
@@ -25,6 +26,7 @@ pub struct RelyingParty {
     pub(super) provider: CryptoProvider,
     #[cfg(feature = "attestation")]
     pub(super) trust_anchors: TrustAnchors,
+    pub(super) workflows: Workflows,
     origins: Vec<Origin>,
     any_subdomain: bool,
     embedding: Embedding,
@@ -54,6 +56,7 @@ impl RelyingParty {
             anywhere: false,
             registration: RegistrationPolicy::default(),
             authentication: AuthenticationPolicy::default(),
+            workflows: Workflows::default(),
             provider: default_provider(),
             #[cfg(feature = "attestation")]
             trust_anchors: TrustAnchors::new(),
@@ -164,6 +167,7 @@ pub struct RelyingPartyBuilder {
     anywhere: bool,
     registration: RegistrationPolicy,
     authentication: AuthenticationPolicy,
+    workflows: Workflows,
     provider: Option<CryptoProvider>,
     #[cfg(feature = "attestation")]
     trust_anchors: TrustAnchors,
@@ -260,6 +264,12 @@ impl RelyingPartyBuilder {
         self
     }
 
+    /// What is demanded in a workflow; [`WorkflowPolicy::default_of`] unless configured.
+    pub fn workflow(mut self, workflow: Workflow, policy: WorkflowPolicy) -> Self {
+        self.workflows.set(workflow, policy);
+        self
+    }
+
     /// Who is trusted to attest; nobody by default.
     #[cfg(feature = "attestation")]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
@@ -310,6 +320,7 @@ impl RelyingPartyBuilder {
             provider,
             #[cfg(feature = "attestation")]
             trust_anchors: self.trust_anchors,
+            workflows: self.workflows,
             origins,
             any_subdomain: self.any_subdomain,
             embedding,

@@ -193,7 +193,7 @@ fn a_ceremony_store_that_is_down() {
     assert_unavailable(block_on(passkeys.start_authentication(AuthenticationRequest::discoverable())));
     let response = RegistrationResponse::from_json(Registering::new().draft.to_json()).unwrap();
     assert_unavailable(block_on(passkeys.complete_registration(&CeremonyId::new("x"), &response)));
-    assert_unavailable(block_on(passkeys.complete_registration(passkeeper::TakeBy::DangerResponseChallenge, &response)));
+    assert_unavailable(block_on(passkeys.complete_registration(passkeeper::TakeBy::danger_response_challenge(), &response)));
 }
 
 #[test]
