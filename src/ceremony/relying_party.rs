@@ -87,6 +87,13 @@ impl RelyingParty {
         &self.origins
     }
 
+    /// Whether a request's `Host` (a port may follow) is that of one of the origins: a multi-tenant service chooses the tenant by it.
+    #[must_use]
+    pub fn serves_host(&self, host: &str) -> bool {
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+        self.origins.iter().any(|origin| origin.host().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    }
+
     /// What registrations demand by default; clone and change it for a single request.
     #[must_use]
     pub fn registration_policy(&self) -> &RegistrationPolicy {

@@ -6,7 +6,7 @@ use super::{Event, Passkeys};
 use crate::ceremony::{CredentialRecord, Proof, ProofPolicy};
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::{CeremonyStore, CredentialStore, Deleted, LastRecord, StoreError};
-use crate::types::{CredentialId, UserHandle};
+use crate::types::{CredentialId, RecordId, UserHandle};
 use crate::wire::{AllAcceptedCredentialsSignal, CurrentUserDetailsSignal, UnknownCredentialSignal, UserEntity};
 
 /// The rules for adding and removing passkeys.
@@ -43,6 +43,15 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     pub async fn find(&self, user: &UserHandle, id: &CredentialId) -> Result<CredentialRecord> {
         let record = self.credentials.find(self.rp.scope(), id).await.map_err(StoreError::of_credentials)?;
         record.filter(|record| record.user_handle == *user).ok_or_else(|| ErrorCode::CredentialNotFound.into())
+    }
+
+    /// One passkey by the library's own ID of its record, whoever owns it: for an operator, not for a user.
+    ///
+    /// # Errors
+    /// `credential-not-found`, `store-unavailable`.
+    pub async fn find_by_record_id(&self, id: &RecordId) -> Result<CredentialRecord> {
+        let record = self.credentials.find_by_record_id(self.rp.scope(), id).await.map_err(StoreError::of_credentials)?;
+        record.ok_or_else(|| ErrorCode::CredentialNotFound.into())
     }
 
     /// Renames one passkey of this user; 1 to 256 bytes.
