@@ -30,8 +30,8 @@ fn b1_options_for_a_user_name_an_email_address_or_a_phone_number() {
 #[test]
 fn b2_verification_id_and_options_with_extensions() {
     let (passkeys, _, record) = with_alice();
-    let mut extensions = AuthenticationExtensions::default();
-    extensions.app_id = Some("https://example.com/app-id.json".into());
+    let mut extensions =
+        AuthenticationExtensions { app_id: Some("https://example.com/app-id.json".into()), ..AuthenticationExtensions::default() };
     extensions.other.insert("credProps".into(), true.into());
     extensions.other.insert("hmacCreateSecret".into(), true.into());
     let request = AuthenticationRequest::default().extensions(extensions);

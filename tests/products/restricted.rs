@@ -21,8 +21,7 @@ fn c1_registration_starts_inside_an_authorised_session() {
     policy.attachment = Some(AuthenticatorAttachment::PLATFORM);
     policy.resident_key = ResidentKey::Required;
     policy.user_verification = UserVerification::Preferred;
-    let mut extensions = RegistrationExtensions::default();
-    (extensions.cred_props, extensions.hmac_create_secret) = (true, true);
+    let mut extensions = RegistrationExtensions { cred_props: true, hmac_create_secret: true, ..RegistrationExtensions::default() };
     extensions.other.insert("appid".into(), "https://example.com/app-id.json".into());
     let request = RegistrationRequest::new(user("alice")).policy(policy).extensions(extensions).in_session(session("auth session 1"));
     let started = block_on(passkeys.start_registration(request)).unwrap();
