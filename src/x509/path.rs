@@ -105,18 +105,21 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
         }
         judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
         let next = chain.get(at.saturating_add(1));
-        if let Some((anchor, issuer)) = judge.issuing_anchor(certificate)? {
-            judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
-            return Ok(Trusted { anchor });
-        }
-        let Some(issuer) = next else { break };
+        let untrusted = match judge.issuing_anchor(certificate) {
+            Ok((anchor, issuer)) => {
+                judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+                return Ok(Trusted { anchor });
+            }
+            Err(error) => error,
+        };
+        let Some(issuer) = next else { return Err(stopped(at, untrusted)) };
         if issuer.subject() != certificate.issuer() {
             return Err(stopped(at, Error::new(ErrorCode::CertificateIssuerMismatch)));
         }
         issuer.verify_issued(certificate, judge.provider, judge.allow_sha1).map_err(|e| stopped(at, e))?;
         judge.check_revocation(certificate, issuer).map_err(|e| stopped(at, e))?;
     }
-    Err(stopped(chain.len().saturating_sub(1), Error::new(ErrorCode::AttestationUntrusted)))
+    Err(ErrorCode::AttestationUntrusted.into())
 }
 
 impl<'a> Judge<'a> {
@@ -130,16 +133,18 @@ impl<'a> Judge<'a> {
         Ok(issuers.find(|anchor| anchor.subject == *certificate.subject() && anchor.spki == spki))
     }
 
-    /// The anchor whose key signed the certificate, with its certificate.
-    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<Option<(&'a TrustAnchor, Certificate<'a>)>> {
+    /// The anchor whose key signed the certificate, with its certificate. Where there is one by name alone, the error says so.
+    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<(&'a TrustAnchor, Certificate<'a>)> {
+        let mut untrusted = Error::new(ErrorCode::AttestationUntrusted);
         let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.issues && anchor.subject == *certificate.issuer());
         for anchor in namesakes.take(MAX_NAMESAKES) {
             let issuer = Certificate::parse(&anchor.der)?;
-            if issuer.verify_issued(certificate, self.provider, self.allow_sha1).is_ok() {
-                return Ok(Some((anchor, issuer)));
+            match issuer.verify_issued(certificate, self.provider, self.allow_sha1) {
+                Ok(()) => return Ok((anchor, issuer)),
+                Err(e) => untrusted = untrusted.expected(format_args!("a signature of the anchor {}", anchor.subject)).found(e.code()),
             }
         }
-        Ok(None)
+        Err(untrusted)
     }
 
     fn check_certificate(&self, certificate: &Certificate<'_>, at: usize) -> Result<()> {
