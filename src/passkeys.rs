@@ -95,11 +95,12 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `credential-already-registered`, `ceremony-relying-party-mismatch` for what another facade verified,
     /// `credential-store-full`, `store-unavailable`.
     pub async fn commit_registration(&self, verified: VerifiedRegistration) -> Result<Registered> {
+        let attestation = verified.attestation().clone();
         let record = verified.into_record();
         self.check_own(&record)?;
         // 7.1/26: not registered yet for any user. 7.1/29: stored in the account that the options named.
         match self.credentials.insert(&record).await.map_err(|e| e.of_credentials())? {
-            Inserted::Yes => Ok(Registered { record }),
+            Inserted::Yes => Ok(Registered { record, attestation }),
             Inserted::AlreadyThere => Err(Error::new(ErrorCode::CredentialAlreadyRegistered).at("7.1/26")),
         }
     }

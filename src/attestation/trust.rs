@@ -3,11 +3,10 @@
 use alloc::vec::Vec;
 
 use super::certified;
-use super::{AttestationFormat, CompoundRule, Statement, StatementRules};
-use crate::crypto::CryptoProvider;
-use crate::error::{Error, ErrorCode, Result};
-use crate::metadata::{Metadata, MetadataEntry};
-use crate::types::{Aaguid, UnixTime};
+use super::{AttestationFormat, Attested, AuthenticatorModel, Statement, Vouched};
+use crate::error::{ErrorCode, Result};
+use crate::metadata::{Metadata, MetadataEntry, key_identifier};
+use crate::types::Aaguid;
 use crate::x509::{Certificate, Judge, RevocationList, TrustAnchor, Trusted, validate};
 
 /// The certificates that the relying party trusts to attest, and for what.
@@ -71,87 +70,55 @@ impl TrustAnchors {
         self
     }
 
-    /// The metadata's entry for a model, or for the key of an attestation certificate where there is no AAGUID.
-    pub(crate) fn entry(&self, model: Option<Aaguid>, leaf: Option<&[u8]>) -> Option<&MetadataEntry> {
+    /// The metadata's entry for a model.
+    pub(crate) fn entry(&self, model: &AuthenticatorModel) -> Option<&MetadataEntry> {
         let metadata = self.metadata.as_ref()?;
-        if let Some(aaguid) = model.filter(|aaguid| !aaguid.is_zero()) {
-            return metadata.find(aaguid);
+        match model {
+            AuthenticatorModel::Unnamed => None,
+            AuthenticatorModel::Claimed(aaguid) | AuthenticatorModel::Proved(aaguid) => metadata.find(*aaguid),
+            AuthenticatorModel::Listed(identifier) => metadata.find_by_key_identifier(identifier),
         }
-        let leaf = Certificate::parse(leaf?).ok()?;
-        metadata.find_by_public_key(leaf.public_key_bits())
     }
 
     /// The anchors that may vouch for a statement, each with whether it stands for this very model.
-    fn candidates(&self, format: AttestationFormat, model: Option<Aaguid>, leaf: &[u8]) -> Vec<(&TrustAnchor, bool)> {
-        let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| Some(a) == model);
+    fn candidates(&self, format: AttestationFormat, model: &AuthenticatorModel) -> Vec<(&TrustAnchor, bool)> {
+        let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| model.proved() == Some(a));
         let own = self.anchors.iter().filter(fits).map(|scoped| (&scoped.anchor, scoped.aaguid.is_some()));
-        let listed = self.entry(model, Some(leaf)).into_iter().flat_map(MetadataEntry::anchors).map(|anchor| (anchor, true));
+        let listed = self.entry(model).into_iter().flat_map(MetadataEntry::anchors).map(|anchor| (anchor, true));
         own.chain(listed).collect()
     }
 
-    /// Whether the statement's certificates lead to an anchor, and to which.
-    pub(crate) fn judge(
-        &self,
-        statement: &Statement<'_>,
-        aaguid: Aaguid,
-        rules: &StatementRules,
-        provider: &CryptoProvider,
-        now: UnixTime,
-    ) -> Result<Vouched> {
-        if statement.format == AttestationFormat::Compound {
-            return self.judge_compound(statement, aaguid, rules, provider, now);
-        }
+    /// Whom the certificates of a statement lead to, and which model that proves.
+    pub(crate) fn vouch(&self, statement: &Statement<'_>, attested: &Attested<'_>) -> Result<Vouched> {
         let chain = statement.path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::AttestationUntrusted.into()) };
-        let candidates = self.candidates(statement.format, statement.model(aaguid), leaf.der());
+        let signed = statement.signed_model(attested);
+        let model = signed.map_or_else(|| AuthenticatorModel::Listed(key_identifier(leaf.public_key_bits())), AuthenticatorModel::Proved);
+        let candidates = self.candidates(statement.format, &model);
         let anchors: Vec<&TrustAnchor> = candidates.iter().map(|(anchor, _)| *anchor).collect();
-        let judge =
-            Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: rules.danger_accept_sha1_certificates, provider, now };
-        let Trusted { anchor } = validate(&chain, &judge)?;
-        // A certificate that names the model was compared with the authenticator data when the statement was verified.
-        let named = statement.signs_aaguid() && certified::aaguid(leaf).is_some();
+        let judge = Judge {
+            anchors: &anchors,
+            revocations: &self.revocations,
+            allow_sha1: attested.rules.danger_accept_sha1_certificates,
+            provider: attested.provider,
+            now: attested.moments.certificates,
+            revoked_by: attested.moments.reports,
+        };
+        let Trusted { anchor, below } = validate(&chain, &judge)?;
         let bound = candidates.iter().any(|(candidate, bound)| *bound && candidate.as_der() == anchor.as_der());
-        Ok(Vouched { anchor: anchor.as_der().to_vec(), for_model: named || bound })
-    }
-
-    /// A compound statement is as trusted as its parts: each of them, or any, as the rules say. A revoked part spoils all.
-    fn judge_compound(
-        &self,
-        statement: &Statement<'_>,
-        aaguid: Aaguid,
-        rules: &StatementRules,
-        provider: &CryptoProvider,
-        now: UnixTime,
-    ) -> Result<Vouched> {
-        let (mut vouched, mut failure): (Option<Vouched>, _) = (None, Error::new(ErrorCode::AttestationUntrusted));
-        for part in &statement.parts {
-            match self.judge(part, aaguid, rules, provider, now) {
-                Ok(one) => {
-                    // All: each part has to speak for the model. Any: the first that is trusted counts.
-                    let for_model = match (&vouched, rules.compound) {
-                        (None, _) => one.for_model,
-                        (Some(before), CompoundRule::All) => before.for_model && one.for_model,
-                        (Some(before), CompoundRule::Any) => before.for_model,
-                    };
-                    let anchor = vouched.map_or(one.anchor, |before| before.anchor);
-                    vouched = Some(Vouched { anchor, for_model });
-                }
-                Err(error) if rules.compound == CompoundRule::All || error.error_code() == ErrorCode::CertificateRevoked => {
-                    return Err(error);
-                }
-                Err(error) => failure = error,
-            }
-        }
-        vouched.ok_or(failure)
+        let named = signed.is_some() && certified::aaguid(leaf) == signed;
+        let links = statement.path.iter().take(below).map(AsRef::as_ref).chain([anchor.as_der()]);
+        Ok(Vouched {
+            path: links.map(<[u8]>::to_vec).collect(),
+            anchor: anchor.as_der().to_vec(),
+            model: (bound || named).then_some(model),
+        })
     }
 }
 
-/// An attestation that leads to an anchor.
-pub(crate) struct Vouched {
-    /// The anchor's certificate in DER.
-    pub(crate) anchor: Vec<u8>,
-    /// Whether the anchor, or the certificate below it, stands for the very model that is claimed.
-    pub(crate) for_model: bool,
+/// The model that an attestation certificate's key is listed under.
+pub(crate) fn listed_model_of_leaf(der: &[u8]) -> Option<AuthenticatorModel> {
+    Some(AuthenticatorModel::Listed(key_identifier(Certificate::parse(der).ok()?.public_key_bits())))
 }
 
 /// The model that an attestation certificate names, in whichever format it comes.

@@ -17,6 +17,7 @@
 
 mod authentication;
 mod policy;
+mod recheck;
 mod record;
 mod registration;
 mod relying_party;
@@ -32,7 +33,7 @@ pub use policy::{
     AttestationPolicy, AuthenticationPolicy, BackupEligibilityChange, BackupEligibilityPolicy, CounterPolicy, RegistrationPolicy,
     UnknownBackupEligibility,
 };
+pub use recheck::Recheck;
 pub use record::{CosePublicKey, CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
-pub use trust::Trust;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attestation::{AttestationType, StatementRules};
+use crate::attestation::{StatementRules, Trust};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Aaguid, AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Flags, Hint, ResidentKey, UserVerification};
 
@@ -296,10 +296,6 @@ impl AttestationPolicy {
         &self.rules
     }
 
-    pub(crate) fn accepts_untrusted(&self) -> bool {
-        self.accept_untrusted
-    }
-
     pub(crate) fn conveyance(&self) -> AttestationConveyance {
         self.conveyance
     }
@@ -342,14 +338,15 @@ impl AttestationPolicy {
         Ok(())
     }
 
-    /// Step 24 of §7.1, on the kind of attestation.
-    pub(crate) fn judge(&self, attestation: AttestationType) -> Result<()> {
-        let refusal = match attestation {
-            AttestationType::None if !self.accept_none => ErrorCode::AttestationNoneRefused,
-            AttestationType::SelfAttestation if !self.accept_self => ErrorCode::AttestationSelfRefused,
+    /// Step 24 of §7.1, on how far the attestation can be believed. Untrusted may be accepted, revoked never.
+    pub(super) fn judge(&self, trust: &Trust) -> Result<()> {
+        let refusal = match trust {
+            Trust::NotAttested if !self.accept_none => ErrorCode::AttestationNoneRefused.into(),
+            Trust::SelfAttested if !self.accept_self => ErrorCode::AttestationSelfRefused.into(),
+            Trust::Untrusted { reason } if !self.accept_untrusted || reason.error_code() == ErrorCode::CertificateRevoked => reason.clone(),
             _ => return Ok(()),
         };
-        Err(refusal.into())
+        Err(refusal)
     }
 }
 

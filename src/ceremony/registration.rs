@@ -13,8 +13,8 @@ use super::record::{CosePublicKey, CredentialRecord, UseState};
 use super::relying_party::check_name;
 use super::state::{self, Common, Kind};
 use super::steps::{self, REGISTRATION};
-use super::trust::{self, Judged, Trust};
-use crate::attestation::Attested;
+use super::trust::Terms;
+use crate::attestation::{AttestationVerdict, Moments, Trust};
 use crate::crypto::{sha256, subject_public_key_info};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
@@ -278,17 +278,8 @@ impl PendingRegistration {
         check_key_copies(response, &key).map_err(at_20)?;
 
         // 7.1/21 to 7.1/24: the statement, its trust anchors, and whether all that is acceptable.
-        let attested = Attested {
-            object,
-            auth_data: &auth_data,
-            client_data_hash: &client_data_hash,
-            key: &key,
-            verifying_key: &*verifying_key,
-            provider: &rp.provider,
-            rules: policy.attestation.statement_rules(),
-            made_at: now,
-        };
-        let Judged { attestation_type, trust } = trust::judge(&attested, rp, &policy.attestation, now)?;
+        let terms = Terms { rp, policy: &policy.attestation, moments: Moments::at(now) };
+        let attestation = terms.judge(object, &auth_data, &client_data_hash, &key, &*verifying_key)?;
 
         // 7.1/25: the credential ID is not too long.
         let credential_id = CredentialId::new(credential.credential_id).map_err(|e| e.at("7.1/25"))?;
@@ -308,8 +299,8 @@ impl PendingRegistration {
         record.attachment = response.authenticator_attachment.clone();
         record.supports_user_verification = flags.user_verified();
         record.aaguid = credential.aaguid;
-        record.attestation_type = attestation_type;
-        record.attestation_trusted = trust.is_trusted();
+        record.attestation_type = attestation.attestation_type;
+        record.attestation_trusted = attestation.trust.is_trusted();
         record.attestation_format = object.fmt.to_string();
         record.attestation_object = Some(response.attestation_object.clone());
         record.attestation_client_data_json = Some(response.client_data_json.clone());
@@ -318,7 +309,7 @@ impl PendingRegistration {
         record.user_agent = label.user_agent;
         record.data = label.data;
         let extension_outputs = auth_data.extensions.as_ref().map(|outputs| Bytes::from(outputs.as_bytes()));
-        Ok(VerifiedRegistration { record, flags, trust, client_extension_results: extensions.clone(), extension_outputs })
+        Ok(VerifiedRegistration { record, flags, attestation, client_extension_results: extensions.clone(), extension_outputs })
     }
 }
 
@@ -354,7 +345,7 @@ fn check_key_copies(response: &RegistrationResponse, key: &CoseKey<'_>) -> Resul
 pub struct VerifiedRegistration {
     record: CredentialRecord,
     flags: Flags,
-    trust: Trust,
+    attestation: AttestationVerdict,
     client_extension_results: ClientExtensionResults,
     extension_outputs: Option<Bytes>,
 }
@@ -372,10 +363,17 @@ impl VerifiedRegistration {
         self.record
     }
 
-    /// How far the attestation can be believed.
+    /// What the attestation came to: its format and type, how far it can be believed, its certificates up to the anchor,
+    /// and whether the model is proved.
+    #[must_use]
+    pub fn attestation(&self) -> &AttestationVerdict {
+        &self.attestation
+    }
+
+    /// How far the attestation can be believed: [`attestation`](Self::attestation) in short.
     #[must_use]
     pub fn trust(&self) -> &Trust {
-        &self.trust
+        &self.attestation.trust
     }
 
     /// The authenticator's flags.

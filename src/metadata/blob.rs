@@ -80,7 +80,8 @@ impl BlobVerifier {
         let jws = Jws::parse(blob.trim_ascii())?;
         let chain = jws.x5c.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let anchors: Vec<&TrustAnchor> = self.roots.iter().collect();
-        validate(&chain, &Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: false, provider, now })?;
+        let judge = Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: false, provider, now, revoked_by: now };
+        validate(&chain, &judge)?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::JwsMalformed.into()) };
         if !leaf.is_for_host(&self.signer)? {
             return Err(Error::new(ErrorCode::MetadataSigner).expected(&self.signer));

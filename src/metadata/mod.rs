@@ -100,12 +100,6 @@ impl Metadata {
         self.entry(self.by_key_identifier.get(&identifier.to_ascii_lowercase()))
     }
 
-    /// The same, by the bits of the certificate's public key (RFC 5280 §4.2.1.2, method 1).
-    pub(crate) fn find_by_public_key(&self, bits: &[u8]) -> Option<&MetadataEntry> {
-        let hex = Sha1::digest(bits).iter().fold(String::new(), |text, byte| alloc::format!("{text}{byte:02x}"));
-        self.find_by_key_identifier(&hex)
-    }
-
     /// Refuses to go back: `newer` must bear a larger serial number.
     ///
     /// # Errors
@@ -141,4 +135,9 @@ impl Metadata {
     fn entry(&self, index: Option<&usize>) -> Option<&MetadataEntry> {
         self.body.entries.get(*index?)
     }
+}
+
+/// The key identifier of a certificate, by the bits of its public key: SHA-1 in hexadecimal (RFC 5280 §4.2.1.2, method 1).
+pub(crate) fn key_identifier(bits: &[u8]) -> String {
+    Sha1::digest(bits).iter().fold(String::new(), |text, byte| alloc::format!("{text}{byte:02x}"))
 }

@@ -1,5 +1,6 @@
 //! What the facade hands out. None of these can be made outside of it.
 
+use crate::attestation::AttestationVerdict;
 use crate::ceremony::{CounterVerdict, CredentialRecord, Verified};
 use crate::store::CeremonyId;
 use crate::types::UserHandle;
@@ -38,6 +39,8 @@ impl<'a> From<&'a CeremonyId> for TakeBy<'a> {
 pub struct Registered {
     /// The stored record.
     pub record: CredentialRecord,
+    /// What its attestation came to; of this the record keeps format, type and whether it was trusted.
+    pub attestation: AttestationVerdict,
 }
 
 /// A use that is recorded.

@@ -81,12 +81,17 @@ pub(crate) struct Judge<'a> {
     /// Whether SHA-1 may sign certificates.
     pub(crate) allow_sha1: bool,
     pub(crate) provider: &'a CryptoProvider,
+    /// When the certificates have to be valid.
     pub(crate) now: UnixTime,
+    /// Up to when revocations count.
+    pub(crate) revoked_by: UnixTime,
 }
 
 /// A chain that leads to an anchor.
 pub(crate) struct Trusted<'a> {
     pub(crate) anchor: &'a TrustAnchor,
+    /// How many certificates of the chain stand below it.
+    pub(crate) below: usize,
 }
 
 /// Where a chain stops, counted from the leaf, and why.
@@ -101,18 +106,18 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
     }
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
-            return Ok(Trusted { anchor });
+            return Ok(Trusted { anchor, below: at });
         }
         judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
-        let next = chain.get(at.saturating_add(1));
+        let above = at.saturating_add(1);
         let untrusted = match judge.issuing_anchor(certificate) {
             Ok((anchor, issuer)) => {
                 judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
-                return Ok(Trusted { anchor });
+                return Ok(Trusted { anchor, below: above });
             }
             Err(error) => error,
         };
-        let Some(issuer) = next else { return Err(stopped(at, untrusted)) };
+        let Some(issuer) = chain.get(above) else { return Err(stopped(at, untrusted)) };
         if issuer.subject() != certificate.issuer() {
             return Err(stopped(at, Error::new(ErrorCode::CertificateIssuerMismatch)));
         }
@@ -187,7 +192,7 @@ impl<'a> Judge<'a> {
     /// Only a list that this issuer signed can revoke.
     fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
         for list in self.revocations {
-            if list.revokes(certificate, issuer, self.provider, self.now)? {
+            if list.revokes(certificate, issuer, self.provider, self.revoked_by)? {
                 return Err(ErrorCode::CertificateRevoked.into());
             }
         }
