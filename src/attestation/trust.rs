@@ -5,13 +5,15 @@ use alloc::vec::Vec;
 use super::certified;
 use super::{AttestationFormat, Attested, AuthenticatorModel, Statement, Vouched};
 use crate::error::{ErrorCode, Result};
-use crate::metadata::{Metadata, MetadataEntry, key_identifier};
-use crate::types::Aaguid;
+use crate::metadata::{Metadata, MetadataEntry, Name, key_identifier};
+use crate::types::{Aaguid, UnixTime};
 use crate::x509::{Certificate, Judge, RevocationList, TrustAnchor, Trusted, validate};
 
 /// The certificates that the relying party trusts to attest, and for what.
 ///
-/// A value like any other: nothing is built in and nothing is fetched.
+/// A value like any other: nothing is built in and nothing is fetched. Metadata and
+/// [`trust_for_model`](Self::trust_for_model) say the most, [`trust_for_format`](Self::trust_for_format) is for roots that
+/// stand for no model (Google's, Apple's, a TPM vendor's), and [`trust`](Self::trust) is the last resort.
 #[derive(Clone, Debug, Default)]
 pub struct TrustAnchors {
     anchors: Vec<Scoped>,
@@ -33,25 +35,30 @@ impl TrustAnchors {
         Self::default()
     }
 
-    /// Trusts a certificate for every format and model. A leaf is trusted as it is, byte for byte.
+    /// Trusts a certificate for every format and every model. A leaf is trusted as it is, byte for byte.
+    ///
+    /// Prefer [`trust_for_format`](Self::trust_for_format): what an authority certifies means something in its own format
+    /// only. Whoever gets a certificate from it for another purpose (a leaf for a phone's app, a TPM's identity key) could
+    /// otherwise present it in a format with weaker rules for leaves.
     #[must_use]
     pub fn trust(self, anchor: TrustAnchor) -> Self {
         self.scoped(None, None, anchor)
     }
 
-    /// Trusts a certificate for one format.
+    /// Trusts a certificate for one format; of a `compound` statement, for its parts of that format.
     #[must_use]
     pub fn trust_for_format(self, format: AttestationFormat, anchor: TrustAnchor) -> Self {
         self.scoped(Some(format), None, anchor)
     }
 
-    /// Trusts a certificate for one model of authenticator.
+    /// Trusts a certificate for one model of authenticator, which it then proves. The zero AAGUID is no model.
     #[must_use]
     pub fn trust_for_model(self, aaguid: Aaguid, anchor: TrustAnchor) -> Self {
         self.scoped(None, Some(aaguid), anchor)
     }
 
-    /// Adds the anchors of FIDO metadata, each for the model it belongs to, and the status of each model.
+    /// Adds the anchors of FIDO metadata, each for the model it belongs to, and the status of each model. That new metadata
+    /// is overdue refuses nothing, unless `AttestationPolicy::refuse_stale_metadata` says so.
     #[must_use]
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.metadata = Some(metadata);
@@ -70,21 +77,26 @@ impl TrustAnchors {
         self
     }
 
-    /// The metadata's entry for a model.
-    pub(crate) fn entry(&self, model: &AuthenticatorModel) -> Option<&MetadataEntry> {
-        let metadata = self.metadata.as_ref()?;
-        match model {
+    /// The metadata's entries for a model: one, unless the BLOB is at odds with itself.
+    pub(crate) fn entries(&self, model: &AuthenticatorModel) -> impl Iterator<Item = &MetadataEntry> {
+        let name = match model {
             AuthenticatorModel::Unnamed => None,
-            AuthenticatorModel::Claimed(aaguid) | AuthenticatorModel::Proved(aaguid) => metadata.find(*aaguid),
-            AuthenticatorModel::Listed(identifier) => metadata.find_by_key_identifier(identifier),
-        }
+            AuthenticatorModel::Claimed(aaguid) | AuthenticatorModel::Proved(aaguid) => Some(Name::Aaguid(*aaguid)),
+            AuthenticatorModel::Listed(identifier) => Some(Name::key(identifier)),
+        };
+        self.metadata.iter().zip(name).flat_map(|(metadata, name)| metadata.all(&name).collect::<Vec<_>>())
+    }
+
+    /// Whether there is metadata, and a new BLOB was due before this moment.
+    pub(crate) fn metadata_is_stale(&self, now: UnixTime) -> bool {
+        self.metadata.as_ref().is_some_and(|metadata| metadata.is_stale(now))
     }
 
     /// The anchors that may vouch for a statement, each with whether it stands for this very model.
     fn candidates(&self, format: AttestationFormat, model: &AuthenticatorModel) -> Vec<(&TrustAnchor, bool)> {
         let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| model.proved() == Some(a));
         let own = self.anchors.iter().filter(fits).map(|scoped| (&scoped.anchor, scoped.aaguid.is_some()));
-        let listed = self.entry(model).into_iter().flat_map(MetadataEntry::anchors).map(|anchor| (anchor, true));
+        let listed = self.entries(model).take(1).flat_map(MetadataEntry::anchors).map(|anchor| (anchor, true));
         own.chain(listed).collect()
     }
 

@@ -69,6 +69,12 @@ impl AuthenticatorModel {
         if aaguid.is_zero() { Self::Unnamed } else { Self::Claimed(aaguid) }
     }
 
+    /// Whether more than a claim stands behind it.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn is_vouched_for(&self) -> bool {
+        matches!(self, Self::Listed(_) | Self::Proved(_))
+    }
+
     /// The AAGUID, if it is proved.
     #[must_use]
     pub fn proved(&self) -> Option<Aaguid> {

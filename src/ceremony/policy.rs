@@ -163,6 +163,8 @@ pub struct AttestationPolicy {
     accept_compromised: bool,
     #[serde(default)]
     required_status: Vec<String>,
+    #[serde(default)]
+    refuse_stale_metadata: bool,
 }
 
 impl Default for AttestationPolicy {
@@ -175,14 +177,12 @@ impl Default for AttestationPolicy {
 /// What is known of a model when it is judged.
 #[derive(Debug, Default)]
 pub(super) struct Standing<'a> {
-    /// The attestation leads to an anchor that stands for a model of its own.
-    pub(super) certified: bool,
-    /// It does, and the statement covers the AAGUID.
+    /// The attestation proves the AAGUID.
     pub(super) model_proved: bool,
-    /// The metadata's statuses in force.
-    pub(super) statuses: Vec<&'a str>,
-    /// One of them says that the model must not be trusted.
-    pub(super) compromised: bool,
+    /// Statuses of the models in question that say not to trust them.
+    pub(super) compromised: Vec<&'a str>,
+    /// The statuses that stand, for each entry of the model that is proved or listed.
+    pub(super) statuses: Vec<Vec<&'a str>>,
 }
 
 impl AttestationPolicy {
@@ -214,6 +214,7 @@ impl AttestationPolicy {
             refused_models: Vec::new(),
             accept_compromised: false,
             required_status: Vec::new(),
+            refuse_stale_metadata: false,
         }
     }
 
@@ -238,7 +239,8 @@ impl AttestationPolicy {
         self
     }
 
-    /// Accepts nothing but an attestation that leads to a trust anchor.
+    /// Accepts nothing but an attestation that leads to a trust anchor, whichever of them and for whatever model. Most
+    /// passkeys that are synchronised between devices attest nothing, and are then refused.
     #[must_use]
     pub fn trusted_only(self) -> Self {
         Self { accept_untrusted: false, ..self.refuse_none().refuse_self() }
@@ -277,15 +279,29 @@ impl AttestationPolicy {
         self
     }
 
-    /// Accepts models that the metadata reports as revoked or broken.
+    /// Trusts no attestation by anchors beside metadata for which a new BLOB is overdue: what was found out since is not
+    /// in it. Off by default, lest nobody registers because a download failed; who turns it on fetches in time. In a
+    /// re-check, `metadata-stale` says to fetch the BLOB, and nothing about the credential.
+    #[must_use]
+    pub fn refuse_stale_metadata(mut self) -> Self {
+        self.refuse_stale_metadata = true;
+        self
+    }
+
+    /// Accepts models that the metadata reports as revoked or broken, even if it reports an update since: a response does
+    /// not tell whether the update was made.
     #[must_use]
     pub fn danger_accept_compromised(mut self) -> Self {
         self.accept_compromised = true;
         self
     }
 
-    /// Accepts only models for which the metadata reports one of these statuses, such as `FIDO_CERTIFIED_L2`,
-    /// and only with a trusted attestation.
+    /// Accepts only models for which one of these statuses stands in the metadata, such as `FIDO_CERTIFIED_L2`, and only
+    /// with a trusted attestation that proves the model (or whose key is listed under it).
+    ///
+    /// Levels are compared as names, not as more or less: name each that you accept, `FIDO_CERTIFIED_L1plus` beside
+    /// `FIDO_CERTIFIED_L1`. Only the newest level counts, and none after a decertification: see
+    /// `MetadataEntry::current_statuses`.
     #[must_use]
     pub fn require_status(mut self, statuses: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.required_status = statuses.into_iter().map(Into::into).collect();
@@ -294,6 +310,11 @@ impl AttestationPolicy {
 
     pub(crate) fn statement_rules(&self) -> &StatementRules {
         &self.rules
+    }
+
+    #[cfg(feature = "attestation")]
+    pub(crate) fn refuses_stale_metadata(&self) -> bool {
+        self.refuse_stale_metadata
     }
 
     pub(crate) fn conveyance(&self) -> AttestationConveyance {
@@ -328,12 +349,13 @@ impl AttestationPolicy {
                 return refused("a listed model");
             }
         }
-        if standing.compromised && !self.accept_compromised {
-            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.statuses)));
+        if !standing.compromised.is_empty() && !self.accept_compromised {
+            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.compromised)));
         }
-        let certified = standing.certified && self.required_status.iter().any(|wanted| standing.statuses.contains(&wanted.as_str()));
-        if !self.required_status.is_empty() && !certified {
-            return Err(Error::new(ErrorCode::AttestationStatusRefused).expected(format_args!("one of {:?}", self.required_status)));
+        let accepted = |statuses: &Vec<&str>| self.required_status.iter().any(|wanted| statuses.contains(&wanted.as_str()));
+        if !self.required_status.is_empty() && (standing.statuses.is_empty() || !standing.statuses.iter().all(accepted)) {
+            let refused = Error::new(ErrorCode::AttestationStatusRefused);
+            return Err(refused.expected(format_args!("one of {:?}", self.required_status)).found(format_args!("{:?}", standing.statuses)));
         }
         Ok(())
     }

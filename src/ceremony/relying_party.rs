@@ -100,7 +100,7 @@ impl RelyingParty {
     #[cfg(feature = "attestation")]
     #[must_use]
     pub fn model(&self, aaguid: crate::types::Aaguid) -> Option<&crate::metadata::MetadataEntry> {
-        self.trust_anchors.entry(&AuthenticatorModel::claimed(aaguid))
+        self.trust_anchors.entries(&AuthenticatorModel::claimed(aaguid)).next()
     }
 
     /// Steps 7.1/9 and 7.2/12: the whole origin, compared as text; subdomains only where configured.

@@ -1,11 +1,18 @@
 //! Steps 21 to 24 of §7.1: the statement, its anchors, and whether the relying party accepts what comes out.
 
+#[cfg(feature = "attestation")]
+use alloc::vec::Vec;
+
 use super::policy::Standing;
 use super::{AttestationPolicy, RelyingParty};
+#[cfg(feature = "attestation")]
+use crate::attestation::AuthenticatorModel;
 use crate::attestation::{self, AttestationFormat, AttestationVerdict, Attested, Moments, Statement, Vouched};
 use crate::crypto::VerifyingKey;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
+#[cfg(feature = "attestation")]
+use crate::types::Aaguid;
 
 /// What an attestation is judged by, whatever it is.
 pub(super) struct Terms<'a> {
@@ -47,23 +54,29 @@ impl Terms<'_> {
 #[cfg(feature = "attestation")]
 impl Terms<'_> {
     fn vouch(&self, statement: &Statement<'_>, attested: &Attested<'_>) -> Result<Vouched> {
-        self.rp.trust_anchors.vouch(statement, attested)
+        let anchors = &self.rp.trust_anchors;
+        let vouched = anchors.vouch(statement, attested)?;
+        if self.policy.refuses_stale_metadata() && anchors.metadata_is_stale(self.moments.reports) {
+            return Err(ErrorCode::MetadataStale.into());
+        }
+        Ok(vouched)
     }
 
     /// Refusals look at every model in question: the one claimed, and those that the certificates name or are listed under.
+    /// A certification is that of the one model which is proved or listed.
     fn judge_model(&self, verdict: &AttestationVerdict, attested: &Attested<'_>) -> Result<()> {
-        use crate::attestation::AuthenticatorModel;
-        let named: alloc::vec::Vec<_> = verdict.leaves().filter_map(attestation::model_of_leaf).collect();
+        let (anchors, now) = (&self.rp.trust_anchors, self.moments.reports);
+        let named: Vec<Aaguid> = verdict.leaves().filter_map(attestation::model_of_leaf).collect();
         named.iter().try_for_each(|model| self.policy.refuse_model(*model))?;
         let by_name = named.iter().copied().chain([attested.aaguid()]).map(AuthenticatorModel::claimed);
         let by_key = verdict.leaves().filter_map(attestation::listed_model_of_leaf);
-        let entries: alloc::vec::Vec<_> = by_name.chain(by_key).filter_map(|model| self.rp.trust_anchors.entry(&model)).collect();
-        let statuses: alloc::vec::Vec<_> = entries.iter().flat_map(|entry| entry.statuses(attested.moments.reports)).collect();
+        let questioned: Vec<_> = by_name.chain(by_key).collect();
+        let reported = questioned.iter().flat_map(|model| anchors.entries(model)).flat_map(|entry| entry.statuses(now));
+        let vouched_for = Some(&verdict.model).filter(|model| model.is_vouched_for()).into_iter().flat_map(|model| anchors.entries(model));
         let standing = Standing {
-            certified: verdict.model > AuthenticatorModel::claimed(attested.aaguid()),
             model_proved: verdict.model.proved().is_some(),
-            compromised: statuses.iter().any(|status| status.is_compromised()),
-            statuses: statuses.iter().map(|status| status.0.as_str()).collect(),
+            compromised: reported.filter(|status| status.is_compromised()).map(|status| status.0.as_str()).collect(),
+            statuses: vouched_for.map(|entry| entry.current_statuses(now).map(|status| status.0.as_str()).collect()).collect(),
         };
         self.policy.judge_model(attested.aaguid(), &standing)
     }
@@ -72,7 +85,7 @@ impl Terms<'_> {
 #[cfg(not(feature = "attestation"))]
 impl Terms<'_> {
     fn vouch(&self, _: &Statement<'_>, _: &Attested<'_>) -> Result<Vouched> {
-        Err(crate::error::ErrorCode::AttestationUntrusted.into())
+        Err(ErrorCode::AttestationUntrusted.into())
     }
 
     fn judge_model(&self, _: &AttestationVerdict, attested: &Attested<'_>) -> Result<()> {
