@@ -80,6 +80,7 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use attestation::{AttestationVerdict, AuthenticatorModel, Trust};
 pub use ceremony::*;
 pub use error::{Error, ErrorCode, ErrorKind, Result};
 pub use passkeys::{

@@ -1,6 +1,6 @@
 //! The verdict of the crate: both ceremonies through the pure core, with what the file says.
 
-use passkeeper::attestation::{AttestationType, StatementRules, TrustAnchors};
+use passkeeper::attestation::{StatementRules, TrustAnchors};
 use passkeeper::metadata::Metadata;
 use passkeeper::parse::{AttestationObject, AuthenticatorData};
 use passkeeper::types::{
@@ -8,8 +8,8 @@ use passkeeper::types::{
 };
 use passkeeper::wire::{AuthenticationExtensions, AuthenticationResponse, RegistrationResponse, UserEntity};
 use passkeeper::{
-    AttestationPolicy, AuthenticationRequest, CosePublicKey, CredentialRecord, Error, RegistrationPolicy, RegistrationRequest,
-    RelyingParty, Trust,
+    AttestationPolicy, AttestationVerdict, AuthenticationRequest, CosePublicKey, CredentialRecord, Error, Recheck, RegistrationPolicy,
+    RegistrationRequest, RelyingParty,
 };
 
 use crate::file::{Case, Failure, Kind, Stored};
@@ -22,10 +22,10 @@ pub(crate) struct Surroundings {
     pub(crate) metadata: Option<Metadata>,
 }
 
-/// What was accepted; for a registration, what its attestation was and how far it can be believed.
+/// What was accepted; for a registration, what its attestation came to.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    pub(crate) attestation: Option<(AttestationType, Trust)>,
+    pub(crate) attestation: Option<AttestationVerdict>,
 }
 
 pub(crate) type Judgement = Result<Accepted, Refusal>;
@@ -70,7 +70,7 @@ pub(crate) fn judge(case: &Case, surroundings: &Surroundings) -> Judgement {
 
 /// The statement alone (steps 21 to 24 of §7.1), whatever else is wrong with the response; `None` if there is
 /// nothing to judge.
-pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Option<Result<Trust, Error>> {
+pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Option<Result<AttestationVerdict, Error>> {
     let (object_bytes, client_data) = (case.part("attestationObject")?, case.part("clientDataJSON")?);
     let object = AttestationObject::parse(&object_bytes).ok()?;
     let auth_data = AuthenticatorData::parse(object.auth_data).ok()?;
@@ -83,7 +83,7 @@ pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Optio
     let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), somebody().ok()?, id, key, now);
     record.attestation_object = Some(object_bytes.as_slice().into());
     record.attestation_client_data_json = Some(client_data.into());
-    Some(rp.recheck_attestation(&record, &policy(case, surroundings), now))
+    Some(rp.recheck_attestation(&record, &policy(case, surroundings), Recheck::today(now)))
 }
 
 fn anyone(case: &Case, surroundings: &Surroundings) -> Result<RelyingParty, Error> {
@@ -141,7 +141,7 @@ pub(crate) fn user_verification(case: &Case) -> UserVerification {
     case.options.user_verification.unwrap_or(UserVerification::Required)
 }
 
-fn register(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime) -> Result<(AttestationType, Trust), Refusal> {
+fn register(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime) -> Result<AttestationVerdict, Refusal> {
     let user = UserEntity { id: somebody()?, name: "user".into(), display_name: "user".into() };
     let mut request = RegistrationRequest::new(user);
     if case.options.user_presence == Some(false) {
@@ -150,7 +150,7 @@ fn register(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime)
     let (_, pending) = rp.start_registration(request, challenge, now)?;
     let response = RegistrationResponse::from_json(&case.response_text)?;
     let verified = pending.verify(rp, &response, now)?;
-    Ok((verified.record().attestation_type, verified.trust().clone()))
+    Ok(verified.attestation().clone())
 }
 
 fn authenticate(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime) -> Result<(), Refusal> {

@@ -232,7 +232,8 @@ codes! {
 
     MetadataMalformed "metadata-malformed" Malformed "the metadata cannot be read";
     MetadataSigner "metadata-signer" Untrusted "the metadata is signed by somebody else than expected";
-    MetadataRolledBack "metadata-rolled-back" Replayed "the metadata is not newer than what is there";
+    MetadataRolledBack "metadata-rolled-back" Replayed "the metadata is older than what is there";
+    MetadataStale "metadata-stale" Policy "new metadata is overdue, and the relying party trusts nothing without it";
 
     // Authentication.
     CredentialNotAllowed "credential-not-allowed" Policy "the credential is not among those that were allowed";

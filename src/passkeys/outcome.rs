@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::attestation::AttestationVerdict;
 use crate::ceremony::{Carried, CounterVerdict, CredentialRecord, Proof, SessionBinding, Verified, Workflow};
 use crate::error::Error;
 use crate::store::CeremonyId;
@@ -77,6 +78,8 @@ impl<V> From<Error> for NotCompleted<V> {
 pub struct Registered {
     /// The stored record.
     pub record: CredentialRecord,
+    /// What its attestation came to; of this the record keeps format, type and whether it was trusted.
+    pub attestation: AttestationVerdict,
     /// The passkeys that the user has now, for the page to tell the user's authenticators.
     pub accepted: AllAcceptedCredentialsSignal,
     /// The caller's state, as it was given to the start of the ceremony.

@@ -61,6 +61,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     pub async fn commit_registration(&self, verified: VerifiedRegistration) -> Result<Registered> {
         self.called(REGISTRATION, "commit", async {
             let (state, workflow) = (verified.state().map(Into::into), verified.workflow());
+            let attestation = verified.attestation().clone();
             let record = verified.into_record();
             self.check_own(&record)?;
             // Read first: once it is stored, nothing may fail any more.
@@ -74,7 +75,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             }
             accepted.all_accepted_credential_ids.push(record.credential_id.clone());
             self.tell(Event::Registered { record: &record });
-            Ok(Registered { record, accepted, state, workflow })
+            Ok(Registered { record, attestation, accepted, state, workflow })
         })
         .await
     }

@@ -81,12 +81,17 @@ pub(crate) struct Judge<'a> {
     /// Whether SHA-1 may sign certificates.
     pub(crate) allow_sha1: bool,
     pub(crate) provider: &'a CryptoProvider,
+    /// When the certificates have to be valid.
     pub(crate) now: UnixTime,
+    /// Up to when revocations count.
+    pub(crate) revoked_by: UnixTime,
 }
 
 /// A chain that leads to an anchor.
 pub(crate) struct Trusted<'a> {
     pub(crate) anchor: &'a TrustAnchor,
+    /// How many certificates of the chain stand below it.
+    pub(crate) below: usize,
 }
 
 /// Where a chain stops, counted from the leaf, and why.
@@ -101,22 +106,25 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
     }
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
-            return Ok(Trusted { anchor });
+            return Ok(Trusted { anchor, below: at });
         }
         judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
-        let next = chain.get(at.saturating_add(1));
-        if let Some((anchor, issuer)) = judge.issuing_anchor(certificate)? {
-            judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
-            return Ok(Trusted { anchor });
-        }
-        let Some(issuer) = next else { break };
+        let above = at.saturating_add(1);
+        let untrusted = match judge.issuing_anchor(certificate) {
+            Ok((anchor, issuer)) => {
+                judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+                return Ok(Trusted { anchor, below: above });
+            }
+            Err(error) => error,
+        };
+        let Some(issuer) = chain.get(above) else { return Err(stopped(at, untrusted)) };
         if issuer.subject() != certificate.issuer() {
             return Err(stopped(at, Error::new(ErrorCode::CertificateIssuerMismatch)));
         }
         issuer.verify_issued(certificate, judge.provider, judge.allow_sha1).map_err(|e| stopped(at, e))?;
         judge.check_revocation(certificate, issuer).map_err(|e| stopped(at, e))?;
     }
-    Err(stopped(chain.len().saturating_sub(1), Error::new(ErrorCode::AttestationUntrusted)))
+    Err(ErrorCode::AttestationUntrusted.into())
 }
 
 impl<'a> Judge<'a> {
@@ -130,16 +138,18 @@ impl<'a> Judge<'a> {
         Ok(issuers.find(|anchor| anchor.subject == *certificate.subject() && anchor.spki == spki))
     }
 
-    /// The anchor whose key signed the certificate, with its certificate.
-    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<Option<(&'a TrustAnchor, Certificate<'a>)>> {
+    /// The anchor whose key signed the certificate, with its certificate. Where there is one by name alone, the error says so.
+    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<(&'a TrustAnchor, Certificate<'a>)> {
+        let mut untrusted = Error::new(ErrorCode::AttestationUntrusted);
         let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.issues && anchor.subject == *certificate.issuer());
         for anchor in namesakes.take(MAX_NAMESAKES) {
             let issuer = Certificate::parse(&anchor.der)?;
-            if issuer.verify_issued(certificate, self.provider, self.allow_sha1).is_ok() {
-                return Ok(Some((anchor, issuer)));
+            match issuer.verify_issued(certificate, self.provider, self.allow_sha1) {
+                Ok(()) => return Ok((anchor, issuer)),
+                Err(e) => untrusted = untrusted.expected(format_args!("a signature of the anchor {}", anchor.subject)).found(e.code()),
             }
         }
-        Ok(None)
+        Err(untrusted)
     }
 
     fn check_certificate(&self, certificate: &Certificate<'_>, at: usize) -> Result<()> {
@@ -182,7 +192,7 @@ impl<'a> Judge<'a> {
     /// Only a list that this issuer signed can revoke.
     fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
         for list in self.revocations {
-            if list.revokes(certificate, issuer, self.provider, self.now)? {
+            if list.revokes(certificate, issuer, self.provider, self.revoked_by)? {
                 return Err(ErrorCode::CertificateRevoked.into());
             }
         }

@@ -327,6 +327,25 @@ fn signatures_of_certificates() {
     refused(top(|c| c.hash = Some(HashAlgorithm::Sha1)).register(), UNTRUSTED, "SHA-1 on the intermediate below the anchor");
 }
 
+/// An anchor of that name is there: the error says what its key has to say, lest one look for a missing anchor.
+#[test]
+fn a_signature_that_fails_under_the_anchor_is_named() {
+    let top = |change: fn(&mut CertificateDraft)| under(ca(), |ca| change(&mut ca.intermediates[0].certificate));
+    let detail = |case: Case| case.register().unwrap_err().to_string();
+    for (name, case, found) in [
+        ("broken", top(|c| c.signature = Some(vec![1])), "certificate-signature-invalid"),
+        ("SHA-1", top(|c| c.hash = Some(HashAlgorithm::Sha1)), "certificate-algorithm-unsupported"),
+        ("an impostor's", Case::new(PackedAttestation::new(&ca().impostor())), "certificate-signature-invalid"),
+    ] {
+        let detail = detail(case);
+        for part in [UNTRUSTED, "certificate 1 of the chain", "expected a signature of the anchor C=AA", found] {
+            assert!(detail.contains(part), "{name}: no {part:?} in {detail}");
+        }
+    }
+    let nobody = detail(Case::new(packed()).trusting(&CertificateAuthority::new(70)));
+    assert!(nobody.contains(UNTRUSTED) && !nobody.contains("expected"), "no anchor of that name: {nobody}");
+}
+
 #[test]
 fn sha1_signs_certificates_by_a_rule_only() {
     let ca = CertificateAuthority::with_levels(10, &[Rs256, Rs256, Rs256]);

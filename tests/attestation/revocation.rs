@@ -1,7 +1,7 @@
 //! Revocation lists: only the issuer's own signature revokes.
 
 use passkeeper::attestation::TrustAnchors;
-use passkeeper::testing::{CertificateAuthority, HashAlgorithm, PackedAttestation, RevokedDraft, TpmAttestation};
+use passkeeper::testing::{CertificateAuthority, ExtensionDraft, HashAlgorithm, PackedAttestation, RevokedDraft, TpmAttestation};
 use passkeeper::types::UnixTime;
 use passkeeper::x509::RevocationList;
 
@@ -107,6 +107,24 @@ fn revocation_counts_from_its_date() {
     let mut twice = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
     twice.revoked.insert(0, RevokedDraft::new(&SERIAL, now() + 10));
     assert_refused(with_lists([&twice.sign(&ca().issuing().key)]).register(), REVOKED, STEP_24, "listed twice, the later date first");
+}
+
+/// RFC 5280 §5.3.1: from when a stolen key is no longer its owner's, nobody knows.
+#[test]
+fn a_compromised_key_counts_whatever_the_date() {
+    let with_reason = |extension: ExtensionDraft| {
+        let mut list = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
+        (list.revoked[0].date, list.revoked[0].extensions) = (now() + DAY, vec![extension]);
+        with_lists([&list.sign(&ca().issuing().key)]).register()
+    };
+    let reason = |code: u8| ExtensionDraft::new("2.5.29.21", false, vec![0x0a, 1, code]);
+    for code in 0..=10 {
+        match code {
+            1 | 2 | 10 => assert_refused(with_reason(reason(code)), REVOKED, STEP_24, &format!("compromise, {code}")),
+            _ => assert_passes(with_reason(reason(code)), &format!("another reason, {code}: from its date")),
+        }
+    }
+    assert_passes(with_reason(ExtensionDraft::new("2.5.29.24", false, vec![0x0a, 1, 1])), "another extension");
 }
 
 #[test]

@@ -309,7 +309,11 @@ fn metadata_brings_anchors_and_is_shown() {
         &line,
         &["metadata, BLOB 1, due on 2026-02-01T00:00:00Z", model, "\"FIDO_CERTIFIED\" since 2020-01-01", "(not in force yet)"],
     );
-    assert_contains(&line, &["path to an anchor", "names an anchor ✓", "trusted ✓ by"]);
+    assert_contains(&line, &["path to an anchor", "names an anchor ✓", "trusted ✓ by", "made by", ", which is proved ✓"]);
+    let tpm = file(TpmAttestation::new(&ca), &[]);
+    assert_contains(&judge(&[], &tpm), &[", which is proved ✓"]);
+    let unscoped = file(TpmAttestation::new(&ca), &[ca.root_der()]);
+    assert_contains(&report(&unscoped), &["trusted ✓ by", ", as it claims: that is not proved"]);
 
     let unknown = file(PackedAttestation::new(&CertificateAuthority::new(3)), &[]);
     assert_eq!(judge(&[], &unknown).text("code"), Some("attestation-untrusted"));
