@@ -8,7 +8,7 @@ use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
 use crate::metadata::{Metadata, MetadataEntry};
 use crate::types::{Aaguid, UnixTime};
-use crate::x509::{Certificate, Judge, RevocationList, TrustAnchor, Trusted, validate};
+use crate::x509::{Certificate, Judge, RevocationList, RevokedSerials, TrustAnchor, Trusted, validate};
 
 /// The certificates that the relying party trusts to attest, and for what.
 ///
@@ -17,6 +17,7 @@ use crate::x509::{Certificate, Judge, RevocationList, TrustAnchor, Trusted, vali
 pub struct TrustAnchors {
     anchors: Vec<Scoped>,
     revocations: Vec<RevocationList>,
+    revoked_serials: RevokedSerials,
     metadata: Option<Metadata>,
 }
 
@@ -66,6 +67,13 @@ impl TrustAnchors {
         self
     }
 
+    /// Adds serial numbers of revoked certificates; they count for every certificate of every chain.
+    #[must_use]
+    pub fn revoked_serials(mut self, serials: RevokedSerials) -> Self {
+        self.revoked_serials = self.revoked_serials.and(serials);
+        self
+    }
+
     fn scoped(mut self, format: Option<AttestationFormat>, aaguid: Option<Aaguid>, anchor: TrustAnchor) -> Self {
         self.anchors.push(Scoped { format, aaguid, anchor });
         self
@@ -103,6 +111,7 @@ impl TrustAnchors {
         }
         let chain = statement.path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::AttestationUntrusted.into()) };
+        self.revoked_serials.check(&chain)?;
         let candidates = self.candidates(statement.format, statement.model(aaguid), leaf.der());
         let anchors: Vec<&TrustAnchor> = candidates.iter().map(|(anchor, _)| *anchor).collect();
         let judge =
