@@ -145,7 +145,7 @@ impl TrustAnchors {
                     let anchor = vouched.map_or(one.anchor, |before| before.anchor);
                     vouched = Some(Vouched { anchor, for_model });
                 }
-                Err(error) if rules.compound == CompoundRule::All || error.error_code() == ErrorCode::CertificateRevoked => {
+                Err(error) if rules.compound == CompoundRule::All || error.tells_of_revocation() => {
                     return Err(error);
                 }
                 Err(error) => failure = error,

@@ -72,9 +72,7 @@ pub(super) fn judge(attested: &Attested<'_>, rp: &RelyingParty, policy: &Attesta
                 vouched = Some(for_model);
                 Trust::Trusted { anchor }
             }
-            Err(reason) if policy.accepts_untrusted() && reason.error_code() != ErrorCode::CertificateRevoked => {
-                Trust::Untrusted { reason }
-            }
+            Err(reason) if policy.accepts_untrusted() && !reason.tells_of_revocation() => Trust::Untrusted { reason },
             Err(reason) => return Err(at_24(reason)),
         },
     };

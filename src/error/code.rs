@@ -223,6 +223,8 @@ codes! {
     CertificateCriticalExtension "certificate-critical-extension" Untrusted "a certificate has a critical extension that is not understood";
     CertificateRevoked "certificate-revoked" Untrusted "a certificate was revoked";
     RevocationListMalformed "revocation-list-malformed" Malformed "a certificate revocation list cannot be parsed";
+    RevocationListUnsupported "revocation-list-unsupported" Unsupported "a certificate revocation list is a delta, indirect, or has a critical extension that is not understood";
+    RevocationListUnverifiable "revocation-list-unverifiable" Untrusted "a revocation list names a certificate, and the list's signature cannot be judged";
     JwsMalformed "jws-malformed" Malformed "a JSON Web Signature cannot be parsed";
     JwsAlgorithm "jws-algorithm" Unsupported "a JSON Web Signature's algorithm does not fit its key or is unsupported";
     JwsSignatureInvalid "jws-signature-invalid" Mismatch "a JSON Web Signature does not verify";

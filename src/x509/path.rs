@@ -34,7 +34,7 @@ const UNDERSTOOD: &[&str] = &[
 /// A certificate that is trusted because the relying party says so.
 ///
 /// It matches by name and key: several certificates of one root exist in the field, some expired. Its
-/// own extensions and dates are not judged, but for its word that it is a CA: without, unless it is self-issued, it vouches
+/// own extensions and dates are not judged (revocation lists that name it are), but for its word that it is a CA: without, unless it is self-issued, it vouches
 /// for itself alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
@@ -101,12 +101,14 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
     }
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
+            judge.check_anchor_revocation(anchor, chain).map_err(|e| stopped(at, e))?;
             return Ok(Trusted { anchor });
         }
         judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
         let next = chain.get(at.saturating_add(1));
         if let Some((anchor, issuer)) = judge.issuing_anchor(certificate)? {
             judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+            judge.check_anchor_revocation(anchor, chain).map_err(|e| e.subject("the anchor"))?;
             return Ok(Trusted { anchor });
         }
         let Some(issuer) = next else { break };
@@ -181,11 +183,33 @@ impl<'a> Judge<'a> {
 
     /// Only a list that this issuer signed can revoke.
     fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
-        for list in self.revocations {
-            if list.revokes(certificate, issuer, self.provider, self.now)? {
+        for list in self.revocations.iter().filter(|list| list.names(certificate, self.now)) {
+            if list.is_signed_by(issuer, self.provider, self.allow_sha1)? {
                 return Err(ErrorCode::CertificateRevoked.into());
             }
         }
         Ok(())
+    }
+
+    /// An anchor is looked up as well. Its issuer is nobody's business on the path, so the key comes from an anchor or a
+    /// certificate of the chain that signed it; without one nobody can say whether the list is forged, and it stands.
+    fn check_anchor_revocation(&self, anchor: &TrustAnchor, chain: &[Certificate<'_>]) -> Result<()> {
+        if self.revocations.is_empty() {
+            return Ok(());
+        }
+        let certificate = Certificate::parse(&anchor.der)?;
+        let mut lists = self.revocations.iter().filter(|list| list.names(&certificate, self.now)).peekable();
+        if lists.peek().is_none() {
+            return Ok(());
+        }
+        let namesakes = self.anchors.iter().filter(|other| other.subject == *certificate.issuer()).take(MAX_NAMESAKES);
+        let anchors = namesakes.map(|other| Certificate::parse(&other.der)).collect::<Result<Vec<_>>>()?;
+        let signed = |issuer: &&Certificate<'_>| {
+            issuer.subject() == certificate.issuer() && issuer.verify_issued(&certificate, self.provider, self.allow_sha1).is_ok()
+        };
+        let issuer = anchors.iter().chain(chain).find(signed);
+        let unknown = || Error::new(ErrorCode::RevocationListUnverifiable).expected("the issuer's certificate");
+        let issuer = issuer.ok_or_else(unknown)?;
+        self.check_revocation(&certificate, issuer)
     }
 }

@@ -126,6 +126,7 @@ const REASONS: &[(&[ErrorCode], &[&str])] = {
                 CertificateKeyUsage,
                 CertificateCriticalExtension,
                 CertificateRevoked,
+                RevocationListUnverifiable,
             ],
             &["trust"],
         ),
