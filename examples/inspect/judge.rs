@@ -100,6 +100,7 @@ fn policy(case: &Case, surroundings: &Surroundings) -> AttestationPolicy {
     let mut rules = StatementRules::default();
     rules.danger_accept_android_safetynet = true;
     rules.danger_accept_test_tpm_vendors = true;
+    rules.danger_accept_movable_tpm_keys = true;
     rules.danger_accept_sha1_certificates = true;
     let policy = AttestationPolicy::requested(AttestationConveyance::Direct).rules(rules);
     if demands_trust(case, surroundings) { policy } else { policy.danger_accept_untrusted() }

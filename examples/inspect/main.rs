@@ -21,7 +21,7 @@
 //!
 //! An attestation with certificates has to lead to one of the roots, or to an anchor of the metadata (`--mds`). With
 //! neither it is checked, but not whom it leads to. Since this judges captures, it takes what a server should refuse:
-//! SafetyNet, TPM vendors for tests, and SHA-1 in certificates.
+//! SafetyNet, TPM vendors for tests, keys that may leave their TPM, and SHA-1 in certificates.
 //!
 //! Exit code 0: every file was read, whatever the verdicts. 1: one could not be read, or none was named, or the
 //! metadata was of no use.
@@ -59,7 +59,8 @@ Verifies captured WebAuthn responses; prints one JSON line for each file.
 
 Certificates of an attestation have to lead to one of the file's trust.roots_pem or to the metadata's anchors. With
 neither, the statement is checked and it does not matter where they lead. This judges captures and so takes
-what a server should refuse: SafetyNet, TPM vendors for tests, and SHA-1 in certificates.";
+what a server should refuse: SafetyNet, TPM vendors for tests, keys that may leave their TPM, and SHA-1 in
+certificates.";
 
 fn main() -> ExitCode {
     let mut settings = match Settings::parse(std::env::args_os().skip(1)) {

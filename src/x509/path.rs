@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::types::UnixTime;
 
 /// The most certificates in a chain.
-pub(crate) const MAX_CHAIN: usize = 8;
+const MAX_CHAIN: usize = 8;
 /// The most extensions of a certificate.
 const MAX_EXTENSIONS: usize = 64;
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
@@ -94,11 +94,17 @@ fn stopped(at: usize, error: Error) -> Error {
     error.subject(format_args!("certificate {at} of the chain"))
 }
 
+/// Refuses a chain of too many certificates, before any of them is parsed.
+pub(crate) fn check_length(certificates: usize) -> Result<()> {
+    if certificates <= MAX_CHAIN {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(certificates))
+}
+
 /// Follows the chain to an anchor.
 pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Result<Trusted<'a>> {
-    if chain.len() > MAX_CHAIN {
-        return Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(chain.len()));
-    }
+    check_length(chain.len())?;
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
             judge.check_anchor_revocation(anchor, chain).map_err(|e| stopped(at, e))?;
@@ -165,7 +171,7 @@ impl<'a> Judge<'a> {
             }
         }
         if at == 0 {
-            return Ok(());
+            return if certificate.may_sign()? { Ok(()) } else { Err(ErrorCode::CertificateKeyUsage.into()) };
         }
         if !certificate.is_version_3() {
             return Err(Error::new(ErrorCode::CertificateNotCa).expected("version 3"));

@@ -55,7 +55,17 @@ fn kinds(ca: &CertificateAuthority) -> Vec<(AttestationKind, &'static str, &'sta
     let single = CertificateAuthority::new(1);
     vec![
         (PackedAttestation::new(ca).into(), "basic", &["OU=\"Authenticator Attestation\"", "FIDO AAGUID (1.3.6.1.4.1.45724.1.1.4)"]),
-        (TpmAttestation::new(ca).into(), "attca", &["  pubArea, ", "  certInfo, ", "magic              0xff544347 ✓", "tpmManufacturer"]),
+        (
+            TpmAttestation::new(ca).into(),
+            "attca",
+            &[
+                "  pubArea, ",
+                "  certInfo, ",
+                "magic              0xff544347 ✓",
+                "fixedTPM fixedParent sensitiveDataOrigin",
+                "tpmManufacturer",
+            ],
+        ),
         (AndroidKeyAttestation::new(ca).into(), "basic", &["  Android key description", "hardwareEnforced", "purpose [1]      { 2 }"]),
         (AppleAttestation::new(ca).into(), "anonca", &["  Apple nonce", "Apple nonce (1.2.840.113635.100.8.2)"]),
         (FidoU2fAttestation::new(&single).into(), "basic", &["certificate 0 (the leaf)"]),
