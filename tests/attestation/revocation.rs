@@ -142,8 +142,7 @@ fn a_list_of_an_unsupported_algorithm_does_not_fail_open() {
     };
     let judged = |ca: CertificateAuthority, list: &[u8], rules: fn(&mut StatementRules)| {
         let list = RevocationList::from_der(list).unwrap();
-        let sha1 = Case::new(leaf(&ca)).rules(|all| rules(all));
-        sha1.anchors(trust(&ca).revocation_list(list))
+        Case::new(leaf(&ca)).rules(rules).anchors(trust(&ca).revocation_list(list))
     };
     for (name, list) in [("ECDSA with SHA-1", of_algorithm("1.2.840.10045.4.1")), ("unknown", of_algorithm("1.2.3"))] {
         assert_refused(judged(ca(), &list, |_| {}).register(), UNVERIFIABLE, STEP_24, name);
@@ -268,7 +267,8 @@ fn lists_of_another_kind_are_refused_when_they_are_handed_in() {
     refused("another inner algorithm", malformed, &|draft| draft.inner_algorithm = algorithm());
     refused("another outer algorithm", malformed, &|draft| draft.outer_algorithm = algorithm());
 
-    let still: [(&str, &dyn Fn(&mut CrlDraft)); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut CrlDraft);
+    let still: [(&str, Change<'_>); 7] = [
         ("an unknown extension", &|draft| draft.extensions.push(ExtensionDraft::unknown(false))),
         ("one distribution point's", &|draft| draft.extensions.push(distribution(&[]))),
         ("of user certificates", &|draft| draft.extensions.push(distribution(&[1]))),
