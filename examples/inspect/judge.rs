@@ -1,7 +1,7 @@
 //! The verdict of the crate: both ceremonies through the pure core, with what the file says.
 
 use passkeeper::attestation::{StatementRules, TrustAnchors};
-use passkeeper::metadata::Metadata;
+use passkeeper::metadata::{Metadata, Skipped};
 use passkeeper::parse::{AttestationObject, AuthenticatorData};
 use passkeeper::types::{
     Algorithm, AlgorithmList, AttestationConveyance, Bytes, Challenge, CredentialId, Origin, RpId, UnixTime, UserHandle, UserVerification,
@@ -20,6 +20,8 @@ pub(crate) struct Surroundings {
     /// The moment of the ceremony: both its halves happen in it.
     pub(crate) now: UnixTime,
     pub(crate) metadata: Option<Metadata>,
+    /// What the metadata had and could not be read.
+    pub(crate) skipped: Vec<Skipped>,
 }
 
 /// What was accepted; for a registration, what its attestation came to.
@@ -53,8 +55,15 @@ impl From<Failure> for Refusal {
 
 /// Verifies the response.
 pub(crate) fn judge(case: &Case, surroundings: &Surroundings) -> Judgement {
-    let rp_id = case.rp_id.as_deref().ok_or_else(|| Failure::incomplete("the file has no rp_id, so nothing can be judged"))?;
-    let challenge = case.challenge.as_ref().ok_or_else(|| Failure::incomplete("the file has no challenge, so nothing can be judged"))?;
+    if let Some(failure) = case.malformed.first() {
+        return Err(failure.clone().into());
+    }
+    let without = |name| match case.bare {
+        true => Failure::incomplete(format_args!("the file is a bare response: without {name} around it, it can be shown, not verified")),
+        false => Failure::incomplete(format_args!("the file has no {name}, so nothing can be judged")),
+    };
+    let rp_id = case.rp_id.as_deref().ok_or_else(|| without("rp_id"))?;
+    let challenge = case.challenge.as_ref().ok_or_else(|| without("challenge"))?;
     let rp = relying_party(case, rp_id, surroundings)?;
     // Captures may hold challenges that are too short for a live ceremony.
     let challenge = Challenge::new(challenge.as_slice()).or_else(|_| Challenge::danger_guessable(challenge.as_slice()))?;
@@ -100,6 +109,7 @@ fn policy(case: &Case, surroundings: &Surroundings) -> AttestationPolicy {
     let mut rules = StatementRules::default();
     rules.danger_accept_android_safetynet = true;
     rules.danger_accept_test_tpm_vendors = true;
+    rules.danger_accept_movable_tpm_keys = true;
     rules.danger_accept_sha1_certificates = true;
     let policy = AttestationPolicy::requested(AttestationConveyance::Direct).rules(rules);
     if demands_trust(case, surroundings) { policy } else { policy.danger_accept_untrusted() }

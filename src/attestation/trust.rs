@@ -7,7 +7,7 @@ use super::{AttestationFormat, Attested, AuthenticatorModel, Statement, Vouched}
 use crate::error::{ErrorCode, Result};
 use crate::metadata::{Metadata, MetadataEntry, Name, key_identifier};
 use crate::types::{Aaguid, UnixTime};
-use crate::x509::{Certificate, Judge, RevocationList, TrustAnchor, Trusted, validate};
+use crate::x509::{Certificate, Judge, RevocationList, RevokedSerials, TrustAnchor, Trusted, validate};
 
 /// The certificates that the relying party trusts to attest, and for what.
 ///
@@ -18,6 +18,7 @@ use crate::x509::{Certificate, Judge, RevocationList, TrustAnchor, Trusted, vali
 pub struct TrustAnchors {
     anchors: Vec<Scoped>,
     revocations: Vec<RevocationList>,
+    revoked_serials: RevokedSerials,
     metadata: Option<Metadata>,
 }
 
@@ -72,6 +73,13 @@ impl TrustAnchors {
         self
     }
 
+    /// Adds serial numbers of revoked certificates; they count for every certificate of every chain.
+    #[must_use]
+    pub fn revoked_serials(mut self, serials: RevokedSerials) -> Self {
+        self.revoked_serials = self.revoked_serials.and(serials);
+        self
+    }
+
     fn scoped(mut self, format: Option<AttestationFormat>, aaguid: Option<Aaguid>, anchor: TrustAnchor) -> Self {
         self.anchors.push(Scoped { format, aaguid, anchor });
         self
@@ -104,6 +112,7 @@ impl TrustAnchors {
     pub(crate) fn vouch(&self, statement: &Statement<'_>, attested: &Attested<'_>) -> Result<Vouched> {
         let chain = statement.path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::AttestationUntrusted.into()) };
+        self.revoked_serials.check(&chain)?;
         let signed = statement.signed_model(attested);
         let model = signed.map_or_else(|| AuthenticatorModel::Listed(key_identifier(leaf.public_key_bits())), AuthenticatorModel::Proved);
         let candidates = self.candidates(statement.format, &model);

@@ -157,9 +157,9 @@ impl AttestationVerdict {
     fn combine(&mut self, rule: CompoundRule) {
         let trusted: Vec<&Self> = self.parts.iter().filter(|part| part.trust.is_trusted()).collect();
         let mut failures: Vec<Error> = self.parts.iter().filter_map(|part| part.trust.failure()).collect();
-        failures.sort_by_key(|failure| failure.error_code() != ErrorCode::CertificateRevoked);
+        failures.sort_by_key(|failure| !failure.tells_of_revocation());
         let failure = failures.into_iter().next();
-        let spoiled = failure.as_ref().is_some_and(|e| rule == CompoundRule::All || e.error_code() == ErrorCode::CertificateRevoked);
+        let spoiled = failure.as_ref().is_some_and(|e| rule == CompoundRule::All || e.tells_of_revocation());
         // All: each part has to speak for the model. Any: the first that is trusted counts.
         let model = match rule {
             CompoundRule::All => trusted.iter().map(|part| &part.model).min(),

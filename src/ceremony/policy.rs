@@ -400,7 +400,7 @@ impl AttestationPolicy {
         let refusal = match trust {
             Trust::NotAttested if !self.accept_none => ErrorCode::AttestationNoneRefused.into(),
             Trust::SelfAttested if !self.accept_self => ErrorCode::AttestationSelfRefused.into(),
-            Trust::Untrusted { reason } if !self.accept_untrusted || reason.error_code() == ErrorCode::CertificateRevoked => reason.clone(),
+            Trust::Untrusted { reason } if !self.accept_untrusted || reason.tells_of_revocation() => reason.clone(),
             _ => return Ok(()),
         };
         Err(refusal)

@@ -200,10 +200,13 @@ codes! {
     TpmAlternativeName "tpm-alternative-name" Malformed "the AIK certificate does not name the TPM as it has to";
     TpmVendor "tpm-vendor" Policy "the TPM's vendor exists for tests only";
     TpmKeyUsage "tpm-key-usage" Malformed "the certificate is not one of an attestation identity key";
+    TpmNameAlgorithm "tpm-name-algorithm" Unsupported "the TPM names the key by SHA-1 or an unknown hash";
+    TpmKeyAttributes "tpm-key-attributes" Policy "the key may have been imported, may leave the TPM, or does not sign freely";
     AndroidKeyDescriptionMalformed "android-key-description-malformed" Malformed "the key description of the certificate is missing or malformed";
     AndroidKeyAllApplications "android-key-all-applications" Policy "the key may be used by all applications";
     AndroidKeyOrigin "android-key-origin" Policy "the key was not generated in the keystore";
     AndroidKeyPurpose "android-key-purpose" Policy "the key is for other purposes than signing";
+    AndroidKeySecurityLevel "android-key-security-level" Policy "the key, or what attests it, is in software only";
     SafetynetHost "safetynet-host" Mismatch "the response is not signed by the SafetyNet service";
     SafetynetCtsProfile "safetynet-cts-profile" Policy "the device does not pass the compatibility test";
     SafetynetTimestamp "safetynet-timestamp" Mismatch "the SafetyNet response is too old or from the future";
@@ -222,11 +225,14 @@ codes! {
     CertificateNotYetValid "certificate-not-yet-valid" Untrusted "a certificate is not valid yet";
     CertificateNotCa "certificate-not-ca" Untrusted "a certificate that issued another is no CA";
     CertificatePathLength "certificate-path-length" Untrusted "the chain is longer than a CA allows";
-    CertificateKeyUsage "certificate-key-usage" Untrusted "a CA's key may not sign certificates";
+    CertificateKeyUsage "certificate-key-usage" Untrusted "a certificate's key may not sign what it signed";
     CertificateCriticalExtension "certificate-critical-extension" Untrusted "a certificate has a critical extension that is not understood";
     CertificateRevoked "certificate-revoked" Untrusted "a certificate was revoked";
     RevocationListMalformed "revocation-list-malformed" Malformed "a certificate revocation list cannot be parsed";
+    RevocationListUnsupported "revocation-list-unsupported" Unsupported "a certificate revocation list is a delta, indirect, or has a critical extension that is not understood";
+    RevocationListUnverifiable "revocation-list-unverifiable" Untrusted "a revocation list names a certificate, and the list's signature cannot be judged";
     JwsMalformed "jws-malformed" Malformed "a JSON Web Signature cannot be parsed";
+    JwsCriticalHeader "jws-critical-header" Unsupported "a JSON Web Signature has header parameters that must be understood, and none is";
     JwsAlgorithm "jws-algorithm" Unsupported "a JSON Web Signature's algorithm does not fit its key or is unsupported";
     JwsSignatureInvalid "jws-signature-invalid" Mismatch "a JSON Web Signature does not verify";
 

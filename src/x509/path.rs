@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::types::UnixTime;
 
 /// The most certificates in a chain.
-pub(crate) const MAX_CHAIN: usize = 8;
+const MAX_CHAIN: usize = 8;
 /// The most extensions of a certificate.
 const MAX_EXTENSIONS: usize = 64;
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
@@ -33,9 +33,9 @@ const UNDERSTOOD: &[&str] = &[
 
 /// A certificate that is trusted because the relying party says so.
 ///
-/// It matches by name and key: several certificates of one root exist in the field, some expired. Its
-/// own extensions and dates are not judged, but for its word that it is a CA: without, unless it is self-issued, it vouches
-/// for itself alone.
+/// It matches by name and key: several certificates of one root exist in the field, some expired. Its own extensions and
+/// dates are not judged (revocation lists that name it are), but for its word that it is a CA: without, unless it is
+/// self-issued, it vouches for itself alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
     der: Vec<u8>,
@@ -99,13 +99,20 @@ fn stopped(at: usize, error: Error) -> Error {
     error.subject(format_args!("certificate {at} of the chain"))
 }
 
+/// Refuses a chain of too many certificates, before any of them is parsed.
+pub(crate) fn check_length(certificates: usize) -> Result<()> {
+    if certificates <= MAX_CHAIN {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(certificates))
+}
+
 /// Follows the chain to an anchor.
 pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Result<Trusted<'a>> {
-    if chain.len() > MAX_CHAIN {
-        return Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(chain.len()));
-    }
+    check_length(chain.len())?;
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
+            judge.check_anchor_revocation(anchor, chain).map_err(|e| stopped(at, e))?;
             return Ok(Trusted { anchor, below: at });
         }
         judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
@@ -113,6 +120,7 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
         let untrusted = match judge.issuing_anchor(certificate) {
             Ok((anchor, issuer)) => {
                 judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+                judge.check_anchor_revocation(anchor, chain).map_err(|e| e.subject("the anchor"))?;
                 return Ok(Trusted { anchor, below: above });
             }
             Err(error) => error,
@@ -173,7 +181,7 @@ impl<'a> Judge<'a> {
             }
         }
         if at == 0 {
-            return Ok(());
+            return if certificate.may_sign()? { Ok(()) } else { Err(ErrorCode::CertificateKeyUsage.into()) };
         }
         if !certificate.is_version_3() {
             return Err(Error::new(ErrorCode::CertificateNotCa).expected("version 3"));
@@ -191,11 +199,33 @@ impl<'a> Judge<'a> {
 
     /// Only a list that this issuer signed can revoke.
     fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
-        for list in self.revocations {
-            if list.revokes(certificate, issuer, self.provider, self.revoked_by)? {
+        for list in self.revocations.iter().filter(|list| list.names(certificate, self.revoked_by)) {
+            if list.is_signed_by(issuer, self.provider, self.allow_sha1)? {
                 return Err(ErrorCode::CertificateRevoked.into());
             }
         }
         Ok(())
+    }
+
+    /// An anchor is looked up as well. Its issuer is nobody's business on the path, so the key comes from an anchor or a
+    /// certificate of the chain that signed it; without one nobody can say whether the list is forged, and it stands.
+    fn check_anchor_revocation(&self, anchor: &TrustAnchor, chain: &[Certificate<'_>]) -> Result<()> {
+        if self.revocations.is_empty() {
+            return Ok(());
+        }
+        let certificate = Certificate::parse(&anchor.der)?;
+        let mut lists = self.revocations.iter().filter(|list| list.names(&certificate, self.revoked_by)).peekable();
+        if lists.peek().is_none() {
+            return Ok(());
+        }
+        let namesakes = self.anchors.iter().filter(|other| other.subject == *certificate.issuer()).take(MAX_NAMESAKES);
+        let anchors = namesakes.map(|other| Certificate::parse(&other.der)).collect::<Result<Vec<_>>>()?;
+        let signed = |issuer: &&Certificate<'_>| {
+            issuer.subject() == certificate.issuer() && issuer.verify_issued(&certificate, self.provider, self.allow_sha1).is_ok()
+        };
+        let issuer = anchors.iter().chain(chain).find(signed);
+        let unknown = || Error::new(ErrorCode::RevocationListUnverifiable).expected("the issuer's certificate");
+        let issuer = issuer.ok_or_else(unknown)?;
+        self.check_revocation(&certificate, issuer)
     }
 }

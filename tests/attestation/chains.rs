@@ -68,7 +68,7 @@ fn chains_of_every_length_and_algorithm() {
 #[test]
 fn nine_certificates_are_too_many() {
     let ca = CertificateAuthority::with_levels(20, &[Es256; 9]);
-    refused(under(ca, |_| {}).register(), "certificate-chain-too-long", "nine certificates");
+    assert_refused(under(ca, |_| {}).register(), "certificate-chain-too-long", STEP_22, "nine certificates");
 }
 
 #[test]
@@ -255,6 +255,29 @@ fn an_intermediate_is_a_ca() {
     );
     let constrained = with_leaf(|leaf| leaf.set_extension(ExtensionDraft::name_constraints(&[], &[GeneralName::Dns("x".into())])));
     refused(constrained.register(), "certificate-critical-extension", "critical name constraints in the leaf");
+}
+
+/// RFC 5280 §4.2.1.3: whoever signs a statement may do so, if there is a keyUsage at all.
+#[test]
+fn a_leafs_key_may_sign() {
+    const CODE: &str = "certificate-key-usage";
+    for (name, bits, allowed) in [
+        ("digitalSignature", &[0][..], true),
+        ("digitalSignature and more, as Apple's", &[0, 1, 2, 3], true),
+        ("digitalSignature, and certificates", &[0, 5], true),
+        ("nonRepudiation", &[1], false),
+        ("keyEncipherment", &[2], false),
+        ("keyAgreement", &[4], false),
+        ("keyCertSign and cRLSign", &[5, 6], false),
+        ("decipherOnly", &[8], false),
+    ] {
+        let result = with_leaf(move |leaf| leaf.set_extension(ExtensionDraft::key_usage(bits))).register();
+        if allowed { assert_passes(result, name) } else { refused(result, CODE, name) }
+    }
+    assert_passes(with_leaf(|leaf| leaf.remove_extension(oid::KEY_USAGE)).register(), "without keyUsage, as most security keys");
+    refused(with_leaf(|leaf| leaf.extension_mut(oid::KEY_USAGE).unwrap().value = der::null()).register(), "certificate-malformed", "NULL");
+    let empty = with_leaf(|leaf| leaf.extension_mut(oid::KEY_USAGE).unwrap().value = vec![3, 1, 0]);
+    refused(empty.register(), "certificate-malformed", "without bits");
 }
 
 /// An end-entity certificate of the same authority, used as if it were an intermediate.

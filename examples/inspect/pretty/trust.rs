@@ -10,8 +10,8 @@ use super::{Report, certificate};
 use crate::auth_data::AuthData;
 use crate::file::Case;
 use crate::judge::{self, Surroundings};
-use crate::moment;
-use crate::text::{plain_hex, quoted};
+use crate::text::{clean, plain_hex, quoted};
+use crate::{moment, settings};
 
 const MAX_LINKS: usize = 16;
 const MAX_STATUSES: usize = 32;
@@ -100,6 +100,10 @@ fn made_by(model: &AuthenticatorModel) -> String {
 pub(super) fn metadata(report: &mut Report, surroundings: &Surroundings, data: &[u8], chain: &[Vec<u8>]) {
     let Some(metadata) = &surroundings.metadata else { return };
     report.section(format_args!("metadata, BLOB {}, due on {}", metadata.number(), moment::show(metadata.next_update())));
+    if !surroundings.skipped.is_empty() {
+        report.line("left out", format_args!("{} parts that cannot be read", surroundings.skipped.len()));
+        settings::skipped_lines(&surroundings.skipped).for_each(|part| report.inner("", clean(&part)));
+    }
     let aaguid = AuthData::read(data).aaguid.unwrap_or_default();
     let entry = if aaguid == Aaguid::default() {
         let leaf = chain.first().and_then(|der| certificate::parse(der).ok());
