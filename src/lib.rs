@@ -82,7 +82,10 @@ pub mod testing;
 
 pub use ceremony::*;
 pub use error::{Error, ErrorCode, ErrorKind, Result};
-pub use passkeys::{Asserted, Authenticated, Passkeys, Registered, Started, TakeBy};
+pub use passkeys::{
+    Asserted, Attempt, Authenticated, Decoys, Event, Identifier, IdentifierKind, ManagementPolicy, NotCompleted, Observer, Passkeys,
+    RateLimit, Registered, Started, TakeBy, TooMany, UnknownUsers, UserDirectory,
+};
 #[cfg(feature = "std")]
 pub use sources::SystemClock;
 #[cfg(feature = "getrandom")]

@@ -14,9 +14,10 @@ use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::RelyingParty;
+use super::carried::SessionBinding;
 use super::policy::AuthenticationPolicy;
 use super::record::CredentialRecord;
-use super::state::{self, Common, Kind};
+use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, AUTHENTICATION};
 use crate::crypto::{InvalidSignature, sha256};
 use crate::error::{Error, ErrorCode, Result};
@@ -42,26 +43,25 @@ pub enum Assertion {}
 impl Purpose for SignIn {}
 impl Purpose for Assertion {}
 
-#[allow(private_interfaces, reason = "nobody outside can name or implement it")]
 mod sealed {
-    use super::{Assertion, Kind, SignIn};
+    use super::{Assertion, CeremonyKind, SignIn};
 
     pub trait Sealed {
         #[doc(hidden)]
-        const KIND: Kind;
+        const KIND: CeremonyKind;
         /// The kinds of pending state that may be completed for this purpose.
         #[doc(hidden)]
-        const COMPLETES: &'static [Kind];
+        const COMPLETES: &'static [CeremonyKind];
     }
 
     impl Sealed for SignIn {
-        const KIND: Kind = Kind::Authentication;
-        const COMPLETES: &'static [Kind] = &[Kind::Authentication];
+        const KIND: CeremonyKind = CeremonyKind::Authentication;
+        const COMPLETES: &'static [CeremonyKind] = &[CeremonyKind::Authentication];
     }
 
     impl Sealed for Assertion {
-        const KIND: Kind = Kind::Assertion;
-        const COMPLETES: &'static [Kind] = &[Kind::Assertion, Kind::Authentication];
+        const KIND: CeremonyKind = CeremonyKind::Assertion;
+        const COMPLETES: &'static [CeremonyKind] = &[CeremonyKind::Assertion, CeremonyKind::Authentication];
     }
 }
 
@@ -108,6 +108,12 @@ impl<P: Purpose> Pending<P> {
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.state.common.expires_at
+    }
+
+    /// Tells which session answers; needed if the request was bound to one, and refused if it was not.
+    pub fn in_session(mut self, session: SessionBinding) -> Self {
+        self.state.common.answering = Some(session);
+        self
     }
 
     /// The state as versioned JSON, to be kept on the server until the answer comes.
@@ -273,6 +279,7 @@ impl<P: Purpose> Received<'_, P> {
             update,
             authorized: false,
             client_extension_results: response.client_extension_results.clone(),
+            carried: common.carried,
             extension_outputs: auth_data.extensions.map(|outputs| Bytes::from(outputs.as_bytes())),
             purpose: PhantomData,
         })

@@ -16,23 +16,31 @@
 //! | 7.2/25 continue or fail | caller: the type of the result |
 
 mod authentication;
+mod carried;
 mod policy;
+mod proof;
 mod record;
 mod registration;
 mod relying_party;
 mod state;
 mod steps;
 mod trust;
+mod workflow;
 
 pub use authentication::{
     Assertion, AuthenticationRequest, CounterVerdict, Pending, PendingAssertion, PendingAuthentication, Purpose, Received, RecordUpdate,
     SignIn, Subject, Verified, VerifiedAssertion, VerifiedAuthentication,
 };
+pub(crate) use carried::Carried;
+pub use carried::SessionBinding;
 pub use policy::{
     AttestationPolicy, AuthenticationPolicy, BackupEligibilityChange, BackupEligibilityPolicy, CounterPolicy, RegistrationPolicy,
-    UnknownBackupEligibility, UnknownUserVerification,
+    ReportedContradiction, UnknownBackupEligibility, UnknownUserVerification,
 };
+pub use proof::{Proof, ProofPolicy};
 pub use record::{CosePublicKey, CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
+pub use state::CeremonyKind;
 pub use trust::Trust;
+pub use workflow::{Workflow, WorkflowPolicy};

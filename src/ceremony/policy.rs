@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::attestation::{AttestationType, StatementRules};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, quoted};
 use crate::types::{Aaguid, AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Flags, Hint, ResidentKey, UserVerification};
 
 /// What the specification recommends as default, in milliseconds (§15.1).
@@ -28,6 +28,10 @@ pub struct RegistrationPolicy {
     pub resident_key: ResidentKey,
     /// Platform or cross-platform authenticators only. Unsigned: this asks and does not enforce.
     pub attachment: Option<AuthenticatorAttachment>,
+    /// What to do with a client that itself reports another attachment than `attachment`, or a credential that is not
+    /// discoverable where `resident_key` is required.
+    #[serde(default)]
+    pub reported_contradiction: ReportedContradiction,
     /// The algorithms on offer; enforced.
     pub algorithms: AlgorithmList,
     /// Hints for the browser's dialogue.
@@ -46,6 +50,7 @@ impl Default for RegistrationPolicy {
             user_verification: UserVerification::Required,
             resident_key: ResidentKey::Preferred,
             attachment: None,
+            reported_contradiction: ReportedContradiction::default(),
             algorithms: AlgorithmList::recommended(),
             hints: Vec::new(),
             attestation: AttestationPolicy::default(),
@@ -94,6 +99,19 @@ impl Default for AuthenticationPolicy {
             timeout_ms: DEFAULT_TIMEOUT_MS,
         }
     }
+}
+
+/// What the client reports of attachment and discoverability is unsigned: silence or a lie passes whatever the policy says. A
+/// contradiction by its own report is still worth refusing where a workflow depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReportedContradiction {
+    /// Take it: the record says what was reported.
+    #[default]
+    Accept,
+    /// Refuse it.
+    Refuse,
 }
 
 /// Step 22 of §7.2: a counter that did not increase is a sign of a clone, of a fault or of a race.
@@ -397,6 +415,22 @@ impl RegistrationPolicy {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether the client itself reports something else than was asked for.
+    pub(crate) fn judge_report(&self, attachment: Option<&AuthenticatorAttachment>, discoverable: Option<bool>) -> Result<()> {
+        if self.reported_contradiction == ReportedContradiction::Accept {
+            return Ok(());
+        }
+        if let (Some(wanted), Some(reported)) = (&self.attachment, attachment)
+            && wanted != reported
+        {
+            return Err(Error::new(ErrorCode::AttachmentContradicted).expected(wanted.as_str()).found(quoted(reported.as_str())));
+        }
+        if self.resident_key == ResidentKey::Required && discoverable == Some(false) {
+            return Err(ErrorCode::ResidentKeyContradicted.into());
+        }
+        Ok(())
     }
 
     pub(crate) fn lifetime_secs(&self) -> u32 {

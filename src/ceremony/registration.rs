@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RelyingParty;
+use super::carried::{Carried, SessionBinding, carries};
 use super::policy::RegistrationPolicy;
+use super::proof::Proof;
 use super::record::{CosePublicKey, CredentialRecord, UseState};
 use super::relying_party::check_name;
-use super::state::{self, Common, Kind};
+use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, REGISTRATION};
 use super::trust::{self, Judged, Trust};
 use crate::attestation::Attested;
@@ -33,7 +35,11 @@ pub struct RegistrationRequest {
     extensions: RegistrationExtensions,
     conditional: bool,
     label: Label,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) source: Option<String>,
+    pub(crate) carried: Carried,
 }
+carries!(request RegistrationRequest);
 
 /// What the caller wants the record to say about the passkey; travels in the pending state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -56,7 +62,24 @@ impl RegistrationRequest {
             extensions: RegistrationExtensions { cred_props: true, ..Default::default() },
             conditional: false,
             label: Label::default(),
+            proof: None,
+            source: None,
+            carried: Carried::default(),
         }
+    }
+
+    /// What shows that the user is in control of the account, where the facade demands it.
+    #[must_use]
+    pub fn proof(mut self, proof: Proof) -> Self {
+        self.proof = Some(proof);
+        self
+    }
+
+    /// Where the request comes from, such as an address: for the rate limit alone.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     /// Names credentials the account has already, so that no authenticator registers twice. The facade
@@ -129,16 +152,20 @@ impl RelyingParty {
     /// `challenge` comes fresh from a secure source; `now` is the server's time.
     ///
     /// # Errors
-    /// Misuse only: `name-invalid`, `timeout-invalid`, `attestation-policy-invalid`, `algorithm-not-provided`,
-    /// `extension-input-invalid`.
+    /// `workflow-disabled`; otherwise misuse only: `name-invalid`, `timeout-invalid`, `attestation-policy-invalid`,
+    /// `algorithm-not-provided`, `extension-input-invalid`, `caller-state-too-large`.
     pub fn start_registration(
         &self,
         request: RegistrationRequest,
         challenge: Challenge,
         now: UnixTime,
     ) -> Result<(CreationOptions, PendingRegistration)> {
-        let policy = request.policy.unwrap_or_else(|| self.registration.clone());
+        let mut policy = request.policy.unwrap_or_else(|| self.registration.clone());
+        if let Some(workflow) = request.carried.workflow {
+            self.workflows.enabled(workflow)?.apply_to_registration(&mut policy);
+        }
         policy.check()?;
+        request.carried.check()?;
         self.check_algorithms(&policy.algorithms)?;
         request.extensions.check()?;
         check_name(&request.user.name)?;
@@ -168,7 +195,7 @@ impl RelyingParty {
             extensions: request.extensions,
         };
         let pending = PendingRegistration(State {
-            common: Common::new(self, challenge, now, policy.lifetime_secs()),
+            common: Common::new(self, challenge, request.carried, now, policy.lifetime_secs()),
             user: request.user,
             policy,
             conditional: request.conditional,
@@ -212,12 +239,18 @@ impl PendingRegistration {
         self.0.common.expires_at
     }
 
+    /// Tells which session answers; needed if the request was bound to one, and refused if it was not.
+    pub fn in_session(mut self, session: SessionBinding) -> Self {
+        self.0.common.answering = Some(session);
+        self
+    }
+
     /// The state as versioned JSON, to be kept on the server until the answer comes.
     ///
     /// # Errors
     /// `state-malformed` if the record's data holds what JSON cannot.
     pub fn into_json(self) -> Result<String> {
-        state::to_json(Kind::Registration, &self.0)
+        state::to_json(CeremonyKind::Registration, &self.0)
     }
 
     /// Reads what any release wrote with [`into_json`](Self::into_json).
@@ -225,7 +258,7 @@ impl PendingRegistration {
     /// # Errors
     /// `state-malformed`, `state-version-unsupported`, `ceremony-kind-mismatch`.
     pub fn from_json(text: &str) -> Result<Self> {
-        state::from_json(&[Kind::Registration], text).map(Self)
+        state::from_json(&[CeremonyKind::Registration], text).map(Self)
     }
 
     /// Verifies the browser's answer: §7.1 steps 5 to 25, 27 and 28. Nothing is stored yet.
@@ -295,6 +328,7 @@ impl PendingRegistration {
 
         // 7.1/27: the credential record. 7.1/28: extension outputs, all of which are optional.
         let extensions = &response.client_extension_results;
+        policy.judge_report(response.authenticator_attachment.as_ref(), extensions.cred_props_rk).map_err(|e| e.at("7.1/28"))?;
         let public_key = CosePublicKey::new(credential.public_key)?;
         let mut record = CredentialRecord::imported(common.scope, common.rp_id, user.id, credential_id, public_key, now);
         record.usage = UseState {
@@ -320,7 +354,8 @@ impl PendingRegistration {
         record.user_agent = label.user_agent;
         record.data = label.data;
         let extension_outputs = auth_data.extensions.as_ref().map(|outputs| Bytes::from(outputs.as_bytes()));
-        Ok(VerifiedRegistration { record, flags, trust, client_extension_results: extensions.clone(), extension_outputs })
+        let (client_extension_results, carried) = (extensions.clone(), common.carried);
+        Ok(VerifiedRegistration { record, flags, trust, client_extension_results, extension_outputs, carried })
     }
 }
 
@@ -359,7 +394,9 @@ pub struct VerifiedRegistration {
     trust: Trust,
     client_extension_results: ClientExtensionResults,
     extension_outputs: Option<Bytes>,
+    carried: Carried,
 }
+carries!(result VerifiedRegistration);
 
 impl VerifiedRegistration {
     /// The record to store.

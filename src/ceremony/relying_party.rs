@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::policy::{AuthenticationPolicy, RegistrationPolicy};
+use super::workflow::{Workflow, WorkflowPolicy, Workflows};
 #[cfg(feature = "attestation")]
 use crate::attestation::TrustAnchors;
 use crate::crypto::{CryptoProvider, sha256};
@@ -25,6 +26,7 @@ pub struct RelyingParty {
     pub(super) provider: CryptoProvider,
     #[cfg(feature = "attestation")]
     pub(super) trust_anchors: TrustAnchors,
+    pub(super) workflows: Workflows,
     origins: Vec<Origin>,
     any_subdomain: bool,
     embedding: Embedding,
@@ -54,6 +56,7 @@ impl RelyingParty {
             anywhere: false,
             registration: RegistrationPolicy::default(),
             authentication: AuthenticationPolicy::default(),
+            workflows: Workflows::default(),
             provider: default_provider(),
             #[cfg(feature = "attestation")]
             trust_anchors: TrustAnchors::new(),
@@ -82,6 +85,13 @@ impl RelyingParty {
     #[must_use]
     pub fn origins(&self) -> &[Origin] {
         &self.origins
+    }
+
+    /// Whether a request's `Host` (a port may follow) is that of one of the origins: a multi-tenant service chooses the tenant by it.
+    #[must_use]
+    pub fn serves_host(&self, host: &str) -> bool {
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+        self.origins.iter().any(|origin| origin.host().is_some_and(|own| own.eq_ignore_ascii_case(name)))
     }
 
     /// What registrations demand by default; clone and change it for a single request.
@@ -164,6 +174,7 @@ pub struct RelyingPartyBuilder {
     anywhere: bool,
     registration: RegistrationPolicy,
     authentication: AuthenticationPolicy,
+    workflows: Workflows,
     provider: Option<CryptoProvider>,
     #[cfg(feature = "attestation")]
     trust_anchors: TrustAnchors,
@@ -260,6 +271,12 @@ impl RelyingPartyBuilder {
         self
     }
 
+    /// What is demanded in a workflow; [`WorkflowPolicy::default_of`] unless configured.
+    pub fn workflow(mut self, workflow: Workflow, policy: WorkflowPolicy) -> Self {
+        self.workflows.set(workflow, policy);
+        self
+    }
+
     /// Who is trusted to attest; nobody by default.
     #[cfg(feature = "attestation")]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
@@ -310,6 +327,7 @@ impl RelyingPartyBuilder {
             provider,
             #[cfg(feature = "attestation")]
             trust_anchors: self.trust_anchors,
+            workflows: self.workflows,
             origins,
             any_subdomain: self.any_subdomain,
             embedding,

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     NotFound,
     /// The credential ID is taken, or another request was faster.
     Conflict,
+    /// Too many attempts; later there may be room again.
+    Throttled,
     /// A store or a source of randomness failed: a fault on the relying party's side.
     Store,
     /// The crate was configured or called in a way that cannot work.
@@ -42,6 +44,7 @@ impl ErrorKind {
             Self::Replayed => "replayed",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
+            Self::Throttled => "throttled",
             Self::Store => "store",
             Self::Misuse => "misuse",
         }
@@ -248,6 +251,10 @@ codes! {
     CeremonyNotFound "ceremony-not-found" NotFound "no such ceremony is pending: never started, already used, or expired";
     CeremonyKindMismatch "ceremony-kind-mismatch" Mismatch "the pending state belongs to another kind of ceremony";
     CeremonyRelyingPartyMismatch "ceremony-relying-party-mismatch" Mismatch "the pending state or record belongs to another relying party or tenant";
+    CeremonySessionMismatch "ceremony-session-mismatch" Mismatch "the session that answers is not the one that the ceremony is bound to";
+    WorkflowDisabled "workflow-disabled" Policy "the relying party has switched this workflow off";
+    AttachmentContradicted "attachment-contradicted" Policy "the client reports another authenticator attachment than was demanded";
+    ResidentKeyContradicted "resident-key-contradicted" Policy "the client reports a credential that is not discoverable where that was demanded";
     StateMalformed "state-malformed" Malformed "the persisted ceremony state cannot be read";
     StateVersionUnsupported "state-version-unsupported" Unsupported "the persisted ceremony state has a format version this release cannot read";
     RecordMalformed "record-malformed" Malformed "the persisted credential record cannot be read";
@@ -269,6 +276,11 @@ codes! {
 
     // Stores and sources.
     CredentialAlreadyRegistered "credential-already-registered" Conflict "the credential ID is registered already";
+    UserNotFound "user-not-found" NotFound "no user has this login identifier";
+    ProofRequired "proof-required" Policy "a fresh proof of control over the account is needed, perhaps with user verification";
+    ProofStale "proof-stale" Expired "the proof of control over the account is too old";
+    ProofOfAnother "proof-of-another" Mismatch "the proof is of another account or tenant";
+    RateLimited "rate-limited" Throttled "too many attempts";
     CredentialLimitReached "credential-limit-reached" Policy "the user has as many passkeys as allowed";
     CredentialLast "credential-last" Policy "the user's last passkey stays";
     StoreContention "store-contention" Conflict "the credential record kept changing while a use was to be recorded";
@@ -289,5 +301,8 @@ codes! {
     NameInvalid "name-invalid" Malformed "a name is empty or longer than 256 bytes";
     AttestationPolicyInvalid "attestation-policy-invalid" Misuse "the attestation policy contradicts itself";
     ExtensionInputInvalid "extension-input-invalid" Misuse "the extension inputs contradict each other or the request";
+    DecoySecretInvalid "decoy-secret-invalid" Misuse "the secret of decoys is too short, or nothing but zeros";
+    SessionBindingInvalid "session-binding-invalid" Misuse "a session binding is empty";
+    CallerStateTooLarge "caller-state-too-large" Misuse "the caller's state has more than 8 KiB";
     CredentialListInvalid "credential-list-invalid" Misuse "the list of credentials does not fit the request";
 }

@@ -2,11 +2,30 @@
 
 use alloc::vec::Vec;
 
-use super::Passkeys;
-use crate::ceremony::CredentialRecord;
+use super::{Event, Passkeys};
+use crate::ceremony::{CredentialRecord, Proof, ProofPolicy};
 use crate::error::{Error, ErrorCode, Result};
-use crate::store::{CeremonyStore, CredentialStore, Deleted, LastRecord};
-use crate::types::{CredentialId, UserHandle};
+use crate::store::{CeremonyStore, CredentialStore, Deleted, LastRecord, StoreError};
+use crate::types::{CredentialId, RecordId, UserHandle};
+use crate::wire::{AllAcceptedCredentialsSignal, CurrentUserDetailsSignal, UnknownCredentialSignal, UserEntity};
+
+/// The rules for adding and removing passkeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManagementPolicy {
+    /// The most passkeys of a user; 100 by default.
+    pub limit_per_user: u32,
+    /// Whether a user's last passkey may be deleted. It may by default, since the library does not know of other ways to sign in;
+    /// [`delete_all`](Passkeys::delete_all) is not asked.
+    pub last_passkey: LastRecord,
+    /// What must be shown before a passkey is added or deleted; nothing by default.
+    pub proof: Option<ProofPolicy>,
+}
+
+impl Default for ManagementPolicy {
+    fn default() -> Self {
+        Self { limit_per_user: 100, last_passkey: LastRecord::MayGo, proof: None }
+    }
+}
 
 impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// A user's passkeys, oldest first.
@@ -14,7 +33,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// # Errors
     /// `store-unavailable`.
     pub async fn list(&self, user: &UserHandle) -> Result<Vec<CredentialRecord>> {
-        self.credentials.list(self.rp.scope(), user).await.map_err(|e| e.of_credentials())
+        self.credentials.list(self.rp.scope(), user).await.map_err(StoreError::of_credentials)
     }
 
     /// One passkey of this user.
@@ -22,8 +41,17 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// # Errors
     /// `credential-not-found`, also for somebody else's; `store-unavailable`.
     pub async fn find(&self, user: &UserHandle, id: &CredentialId) -> Result<CredentialRecord> {
-        let record = self.credentials.find(self.rp.scope(), id).await.map_err(|e| e.of_credentials())?;
+        let record = self.credentials.find(self.rp.scope(), id).await.map_err(StoreError::of_credentials)?;
         record.filter(|record| record.user_handle == *user).ok_or_else(|| ErrorCode::CredentialNotFound.into())
+    }
+
+    /// One passkey by the library's own ID of its record, whoever owns it: for an operator, not for a user.
+    ///
+    /// # Errors
+    /// `credential-not-found`, `store-unavailable`.
+    pub async fn find_by_record_id(&self, id: &RecordId) -> Result<CredentialRecord> {
+        let record = self.credentials.find_by_record_id(self.rp.scope(), id).await.map_err(StoreError::of_credentials)?;
+        record.ok_or_else(|| ErrorCode::CredentialNotFound.into())
     }
 
     /// Renames one passkey of this user; 1 to 256 bytes.
@@ -34,30 +62,79 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         if !(1..=256).contains(&name.len()) {
             return Err(Error::new(ErrorCode::NameInvalid).found(name.len()));
         }
-        found(self.credentials.rename(self.rp.scope(), user, id, name).await.map_err(|e| e.of_credentials())?)
+        if !self.credentials.rename(self.rp.scope(), user, id, name).await.map_err(StoreError::of_credentials)? {
+            return Err(ErrorCode::CredentialNotFound.into());
+        }
+        self.tell(Event::Renamed { user, credential_id: id });
+        Ok(())
     }
 
-    /// Deletes one passkey of this user.
+    /// Deletes one passkey of this user, where nothing need be proved. Answers with those that are left, for the page to tell
+    /// the user's authenticators.
     ///
     /// # Errors
-    /// `credential-not-found`, also for somebody else's; `store-unavailable`.
-    pub async fn delete(&self, user: &UserHandle, id: &CredentialId) -> Result<()> {
-        match self.credentials.delete(self.rp.scope(), user, id, LastRecord::MayGo).await.map_err(|e| e.of_credentials())? {
-            Deleted::Yes => Ok(()),
-            Deleted::NotFound => Err(ErrorCode::CredentialNotFound.into()),
-            Deleted::LastStays => Err(ErrorCode::CredentialLast.into()),
-        }
+    /// `credential-not-found`, also for somebody else's; `credential-last`, `proof-required`, `store-unavailable`.
+    pub async fn delete(&self, user: &UserHandle, id: &CredentialId) -> Result<AllAcceptedCredentialsSignal> {
+        self.remove(user, id, None).await
     }
 
-    /// Deletes all passkeys of a user, also when the user goes; how many there were.
+    /// Deletes one passkey of the user who proved to be in control of the account.
+    ///
+    /// # Errors
+    /// Those of [`delete`](Self::delete), `proof-stale`, `proof-of-another`.
+    pub async fn delete_with_proof(&self, proof: &Proof, id: &CredentialId) -> Result<AllAcceptedCredentialsSignal> {
+        self.remove(proof.user_handle(), id, Some(proof)).await
+    }
+
+    async fn remove(&self, user: &UserHandle, id: &CredentialId, proof: Option<&Proof>) -> Result<AllAcceptedCredentialsSignal> {
+        self.check_proof(proof, user)?;
+        // Read first: once it is deleted, nothing may fail any more.
+        let mut left = self.accepted(user).await?;
+        let last = self.settings.management.last_passkey;
+        match self.credentials.delete(self.rp.scope(), user, id, last).await.map_err(StoreError::of_credentials)? {
+            Deleted::Yes => {}
+            Deleted::NotFound => return Err(ErrorCode::CredentialNotFound.into()),
+            Deleted::LastStays => return Err(ErrorCode::CredentialLast.into()),
+        }
+        self.tell(Event::Deleted { user, credential_id: id });
+        left.all_accepted_credential_ids.retain(|other| other != id);
+        Ok(left)
+    }
+
+    /// Deletes all passkeys of a user, also when the user goes: no rule keeps any. How many there were; the page may tell
+    /// the user's authenticators by [`accepted`](Self::accepted).
     ///
     /// # Errors
     /// `store-unavailable`.
     pub async fn delete_all(&self, user: &UserHandle) -> Result<u64> {
-        self.credentials.delete_all(self.rp.scope(), user).await.map_err(|e| e.of_credentials())
+        let count = self.credentials.delete_all(self.rp.scope(), user).await.map_err(StoreError::of_credentials)?;
+        self.tell(Event::DeletedAll { user, count });
+        Ok(count)
     }
-}
 
-fn found(yes: bool) -> Result<()> {
-    if yes { Ok(()) } else { Err(ErrorCode::CredentialNotFound.into()) }
+    /// The passkeys that a user has now, for the page to tell the user's authenticators.
+    ///
+    /// # Errors
+    /// `store-unavailable`.
+    pub async fn accepted(&self, user: &UserHandle) -> Result<AllAcceptedCredentialsSignal> {
+        let ids = self.list(user).await?.into_iter().map(|record| record.credential_id).collect();
+        Ok(AllAcceptedCredentialsSignal::new(self.rp.id().clone(), user.clone(), ids))
+    }
+
+    /// What an account is called now, for the page to tell the user's authenticators after a change.
+    #[must_use]
+    pub fn user_details(&self, user: UserEntity) -> CurrentUserDetailsSignal {
+        CurrentUserDetailsSignal::new(self.rp.id().clone(), user)
+    }
+
+    /// A credential that is not known (any more), or whose registration was refused: for the page that just presented it.
+    #[must_use]
+    pub fn unknown_credential(&self, id: CredentialId) -> UnknownCredentialSignal {
+        UnknownCredentialSignal::new(self.rp.id().clone(), id)
+    }
+
+    pub(super) fn check_proof(&self, proof: Option<&Proof>, user: &UserHandle) -> Result<()> {
+        let Some(policy) = self.settings.management.proof else { return Ok(()) };
+        policy.judge(proof, self.rp.scope(), user, self.clock.now())
+    }
 }

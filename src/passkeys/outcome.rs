@@ -1,8 +1,12 @@
 //! What the facade hands out. None of these can be made outside of it.
 
-use crate::ceremony::{CounterVerdict, CredentialRecord, Verified};
+use alloc::string::String;
+
+use crate::ceremony::{Carried, CounterVerdict, CredentialRecord, Proof, SessionBinding, Verified, Workflow};
+use crate::error::Error;
 use crate::store::CeremonyId;
-use crate::types::UserHandle;
+use crate::types::{UnixTime, UserHandle};
+use crate::wire::AllAcceptedCredentialsSignal;
 
 /// A ceremony that has begun.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,20 +19,55 @@ pub struct Started<O> {
     pub session: CeremonyId,
 }
 
-/// How a pending ceremony is found.
-#[derive(Clone, Copy, Debug)]
-pub enum TakeBy<'a> {
+/// How a pending ceremony is found, and which session answers.
+#[derive(Clone, Debug)]
+pub struct TakeBy<'a> {
+    /// The ID, or else the challenge of the response.
+    pub(super) id: Option<&'a CeremonyId>,
+    pub(super) session: Option<SessionBinding>,
+}
+
+impl<'a> TakeBy<'a> {
     /// By the ID that starting it gave: only whoever holds that can complete it.
-    Session(&'a CeremonyId),
+    #[must_use]
+    pub fn id(id: &'a CeremonyId) -> Self {
+        Self { id: Some(id), session: None }
+    }
+
     /// By the challenge in the response, for APIs that carry no ID. Nothing then ties the response to the
     /// browser session that asked: somebody can have a victim's browser complete the attacker's
-    /// ceremony (login CSRF), unless the caller binds the two by other means.
-    DangerResponseChallenge,
+    /// ceremony (login CSRF), unless the caller binds the two with [`in_session`](Self::in_session) or by other means.
+    #[must_use]
+    pub fn danger_response_challenge() -> Self {
+        Self { id: None, session: None }
+    }
+
+    /// Answers from this session: refused unless the ceremony was bound to the same, and needed if it was bound to any.
+    #[must_use]
+    pub fn in_session(mut self, session: SessionBinding) -> Self {
+        self.session = Some(session);
+        self
+    }
 }
 
 impl<'a> From<&'a CeremonyId> for TakeBy<'a> {
     fn from(id: &'a CeremonyId) -> Self {
-        Self::Session(id)
+        Self::id(id)
+    }
+}
+
+/// Why a ceremony that the caller may veto did not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotCompleted<V> {
+    /// It was refused, or a store failed.
+    Refused(Error),
+    /// The response was sound, and the caller refused it for this reason.
+    Vetoed(V),
+}
+
+impl<V> From<Error> for NotCompleted<V> {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -38,6 +77,12 @@ impl<'a> From<&'a CeremonyId> for TakeBy<'a> {
 pub struct Registered {
     /// The stored record.
     pub record: CredentialRecord,
+    /// The passkeys that the user has now, for the page to tell the user's authenticators.
+    pub accepted: AllAcceptedCredentialsSignal,
+    /// The caller's state, as it was given to the start of the ceremony.
+    pub state: Option<String>,
+    /// The workflow that the ceremony was started for.
+    pub workflow: Option<Workflow>,
 }
 
 /// A use that is recorded.
@@ -48,17 +93,20 @@ pub(super) struct Used {
     user_verification_counts: bool,
     backup_state_changed: bool,
     counter: CounterVerdict,
+    at: UnixTime,
+    carried: Carried,
 }
 
 impl Used {
     pub(super) fn new<P>(verified: Verified<P>) -> Self {
-        Self {
-            user_verified: verified.flags().user_verified(),
-            user_verification_counts: verified.user_verification_counts(),
-            backup_state_changed: verified.backup_state_changed(),
-            counter: verified.counter(),
-            record: verified.into_updated_record(),
-        }
+        let (user_verified, user_verification_counts) = (verified.flags().user_verified(), verified.user_verification_counts());
+        let (backup_state_changed, counter, at) = (verified.backup_state_changed(), verified.counter(), verified.update().used_at);
+        let (record, carried) = verified.into_updated_record();
+        Self { record, user_verified, user_verification_counts, backup_state_changed, counter, at, carried }
+    }
+
+    pub(super) fn record(&self) -> &CredentialRecord {
+        &self.record
     }
 }
 
@@ -103,6 +151,27 @@ macro_rules! accessors {
             #[must_use]
             pub fn backup_state_changed(&self) -> bool {
                 self.0.backup_state_changed
+            }
+
+            /// Shows that the user was in control of the account just now, for what demands it.
+            ///
+            /// User verification is part of it only where it counts as a factor (§4).
+            #[must_use]
+            pub fn proof(&self) -> Proof {
+                let Used { record, at, .. } = &self.0;
+                Proof::by_other_factor(record.scope.clone(), record.user_handle.clone(), self.user_verification_counts(), *at)
+            }
+
+            /// The caller's state, as it was given to the start of the ceremony.
+            #[must_use]
+            pub fn state(&self) -> Option<&str> {
+                self.0.carried.caller_state.as_deref()
+            }
+
+            /// The workflow that the ceremony was started for.
+            #[must_use]
+            pub fn workflow(&self) -> Option<Workflow> {
+                self.0.carried.workflow
             }
 
             /// What the signature counter says.

@@ -12,7 +12,7 @@ use super::{
     CeremonyId, CeremonyStore, CredentialStore, Deleted, ImportMode, Inserted, LastRecord, NewCeremony, PendingLimits, Recorded, StoreError,
 };
 use crate::ceremony::{CredentialRecord, RecordUpdate};
-use crate::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
+use crate::types::{Challenge, CredentialId, RecordId, Scope, UnixTime, UserHandle};
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -35,6 +35,7 @@ object_safe!(Credentials for CredentialStore {
     fn insert(&self, record: &'a CredentialRecord, at_most: Option<u32>) -> Inserted;
     fn import(&self, records: &'a [CredentialRecord], mode: ImportMode) -> Vec<Inserted>;
     fn find(&self, scope: &'a Scope, id: &'a CredentialId) -> Option<CredentialRecord>;
+    fn find_by_record_id(&self, scope: &'a Scope, id: &'a RecordId) -> Option<CredentialRecord>;
     fn list(&self, scope: &'a Scope, user: &'a UserHandle) -> Vec<CredentialRecord>;
     fn record_use(&self, update: &'a RecordUpdate) -> Recorded;
     fn rename(&self, scope: &'a Scope, user: &'a UserHandle, id: &'a CredentialId, name: &'a str) -> bool;
@@ -81,6 +82,10 @@ impl CredentialStore for DynCredentialStore {
 
     async fn find(&self, scope: &Scope, id: &CredentialId) -> Result<Option<CredentialRecord>, StoreError> {
         self.0.find(scope, id).await
+    }
+
+    async fn find_by_record_id(&self, scope: &Scope, id: &RecordId) -> Result<Option<CredentialRecord>, StoreError> {
+        self.0.find_by_record_id(scope, id).await
     }
 
     async fn list(&self, scope: &Scope, user: &UserHandle) -> Result<Vec<CredentialRecord>, StoreError> {

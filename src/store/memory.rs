@@ -14,7 +14,7 @@ use super::{
     CeremonyId, CeremonyStore, CredentialStore, Deleted, ImportMode, Inserted, LastRecord, NewCeremony, PendingLimits, Recorded, StoreError,
 };
 use crate::ceremony::{CredentialRecord, RecordUpdate};
-use crate::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
+use crate::types::{Challenge, CredentialId, RecordId, Scope, UnixTime, UserHandle};
 
 /// How many credentials a [`MemoryStore`] holds unless told otherwise.
 const DEFAULT_CREDENTIALS: usize = 1_000_000;
@@ -28,6 +28,7 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Records {
     by_id: HashMap<(Scope, CredentialId), CredentialRecord>,
+    by_record_id: HashMap<(Scope, RecordId), CredentialId>,
     /// Each user's credentials in the order they came.
     by_user: BTreeMap<(Scope, UserHandle), Vec<CredentialId>>,
 }
@@ -60,6 +61,15 @@ impl Default for MemoryStore {
 impl Records {
     fn contains(&self, record: &CredentialRecord) -> bool {
         self.by_id.contains_key(&(record.scope.clone(), record.credential_id.clone()))
+            || self.by_record_id.contains_key(&(record.scope.clone(), record.id))
+    }
+
+    fn remove(&mut self, scope: &Scope, id: &CredentialId) -> bool {
+        let removed = self.by_id.remove(&(scope.clone(), id.clone()));
+        if let Some(record) = &removed {
+            self.by_record_id.remove(&(scope.clone(), record.id));
+        }
+        removed.is_some()
     }
 
     fn ids(&self, scope: &Scope, user: &UserHandle) -> &[CredentialId] {
@@ -69,6 +79,7 @@ impl Records {
     fn insert(&mut self, record: &CredentialRecord) {
         let owner = (record.scope.clone(), record.user_handle.clone());
         self.by_user.entry(owner).or_default().push(record.credential_id.clone());
+        self.by_record_id.insert((record.scope.clone(), record.id), record.credential_id.clone());
         self.by_id.insert((record.scope.clone(), record.credential_id.clone()), record.clone());
     }
 
@@ -97,12 +108,18 @@ impl CredentialStore for MemoryStore {
 
     async fn import(&self, batch: &[CredentialRecord], mode: ImportMode) -> Result<Vec<Inserted>, StoreError> {
         let mut records = self.lock();
-        let mut new = BTreeSet::new();
+        let (mut new, mut new_ids) = (BTreeSet::new(), BTreeSet::new());
         let answers: Vec<_> = batch
             .iter()
-            .map(|record| match !records.contains(record) && new.insert((&record.scope, &record.credential_id)) {
-                true => Inserted::Yes,
-                false => Inserted::AlreadyThere,
+            .map(|record| {
+                let free = !records.contains(record)
+                    && !new_ids.contains(&(&record.scope, record.id))
+                    && new.insert((&record.scope, &record.credential_id));
+                if !free {
+                    return Inserted::AlreadyThere;
+                }
+                new_ids.insert((&record.scope, record.id));
+                Inserted::Yes
             })
             .collect();
         if mode == ImportMode::AllOrNothing && new.len() < batch.len() {
@@ -119,6 +136,12 @@ impl CredentialStore for MemoryStore {
 
     async fn find(&self, scope: &Scope, id: &CredentialId) -> Result<Option<CredentialRecord>, StoreError> {
         Ok(self.lock().by_id.get(&(scope.clone(), id.clone())).cloned())
+    }
+
+    async fn find_by_record_id(&self, scope: &Scope, id: &RecordId) -> Result<Option<CredentialRecord>, StoreError> {
+        let records = self.lock();
+        let id = records.by_record_id.get(&(scope.clone(), *id)).cloned();
+        Ok(id.and_then(|id| records.by_id.get(&(scope.clone(), id)).cloned()))
     }
 
     async fn list(&self, scope: &Scope, user: &UserHandle) -> Result<Vec<CredentialRecord>, StoreError> {
@@ -158,7 +181,7 @@ impl CredentialStore for MemoryStore {
         if last == LastRecord::Stays && records.ids(scope, user).len() <= 1 {
             return Ok(Deleted::LastStays);
         }
-        records.by_id.remove(&(scope.clone(), id.clone()));
+        records.remove(scope, id);
         let owner = (scope.clone(), user.clone());
         if let Some(ids) = records.by_user.get_mut(&owner) {
             ids.retain(|other| other != id);
@@ -174,7 +197,7 @@ impl CredentialStore for MemoryStore {
         let ids = records.by_user.remove(&(scope.clone(), user.clone())).unwrap_or_default();
         let mut deleted = 0u64;
         for id in ids {
-            if records.by_id.remove(&(scope.clone(), id)).is_some() {
+            if records.remove(scope, &id) {
                 deleted = deleted.saturating_add(1);
             }
         }

@@ -26,7 +26,7 @@ pub use sealed::{Marked, ReplayGuard, SealedCeremonies, SealingKeys};
 
 use crate::ceremony::{CredentialRecord, RecordUpdate};
 use crate::error::{Error, ErrorCode};
-use crate::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
+use crate::types::{Challenge, CredentialId, RecordId, Scope, UnixTime, UserHandle};
 
 /// Why a store could not answer: a fault of the store, never a verdict on a user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,7 @@ impl StoreError {
 pub enum Inserted {
     /// It was not there and now is.
     Yes,
-    /// A record with this scope and credential ID was there already and is unchanged.
+    /// A record with this scope and credential ID or record ID was there already and is unchanged.
     AlreadyThere,
     /// The user has as many records as allowed; nothing was changed.
     LimitReached,
@@ -126,8 +126,8 @@ pub enum Recorded {
 /// What lies in another scope does not exist for a call. There is no upsert: a credential ID belongs to
 /// one account for good.
 pub trait CredentialStore: Send + Sync {
-    /// Inserts a record unless its scope and credential ID are taken, or its user has `at_most` records or more; atomically,
-    /// so that two insertions at once do not exceed it. A taken ID is said to be taken whatever the limit.
+    /// Inserts a record unless its credential ID or its record ID is taken in its scope, or its user has `at_most` records or
+    /// more; atomically, so that two insertions at once do not exceed it. A taken ID is said to be taken whatever the limit.
     fn insert(&self, record: &CredentialRecord, at_most: Option<u32>) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
 
     /// Inserts a batch, atomically with [`ImportMode::AllOrNothing`], and answers each record in order. Where one of them keeps
@@ -136,6 +136,9 @@ pub trait CredentialStore: Send + Sync {
 
     /// Finds one record.
     fn find(&self, scope: &Scope, id: &CredentialId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send;
+
+    /// Finds one record by the library's own ID.
+    fn find_by_record_id(&self, scope: &Scope, id: &RecordId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send;
 
     /// Lists a user's records, oldest first.
     fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send;
@@ -306,6 +309,9 @@ macro_rules! forward {
             }
             fn find(&self, scope: &Scope, id: &CredentialId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send {
                 (**self).find(scope, id)
+            }
+            fn find_by_record_id(&self, scope: &Scope, id: &RecordId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send {
+                (**self).find_by_record_id(scope, id)
             }
             fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send {
                 (**self).list(scope, user)

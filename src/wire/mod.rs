@@ -9,6 +9,7 @@ pub(crate) mod extensions;
 pub(crate) mod json;
 mod options;
 mod registration_response;
+mod signals;
 
 pub use authentication_response::AuthenticationResponse;
 pub use extensions::{
@@ -19,3 +20,4 @@ pub use options::{
     AuthenticatorSelection, CreationOptions, CredentialDescriptor, CredentialParameters, RelyingPartyEntity, RequestOptions, UserEntity,
 };
 pub use registration_response::RegistrationResponse;
+pub use signals::{AllAcceptedCredentialsSignal, CurrentUserDetailsSignal, UnknownCredentialSignal};

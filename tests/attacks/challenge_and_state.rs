@@ -53,7 +53,7 @@ fn reused_by_the_same_answer_and_by_a_fresh_one() {
     let before = backend.records();
     draft.auth_data.sign_count += 1;
     for response in [response, authentication_response(&draft)] {
-        for by in [TakeBy::from(&started.session), TakeBy::DangerResponseChallenge] {
+        for by in [TakeBy::from(&started.session), TakeBy::danger_response_challenge()] {
             let result = block_on(backend.passkeys.complete_authentication(by, &response));
             assert_eq!(refusal(result), ("ceremony-not-found", None));
         }
@@ -73,7 +73,7 @@ fn reused_in_a_registration() {
     assert!(block_on(backend.passkeys.complete_registration(&started.session, &response)).is_ok());
     let second = registration_response(&VirtualAuthenticator::new(4).create(&json(&started.options), ORIGIN).unwrap());
     let before = backend.records();
-    for by in [TakeBy::from(&started.session), TakeBy::DangerResponseChallenge] {
+    for by in [TakeBy::from(&started.session), TakeBy::danger_response_challenge()] {
         assert_eq!(refusal(block_on(backend.passkeys.complete_registration(by, &second))), ("ceremony-not-found", None));
     }
     assert_eq!(backend.records(), before);
@@ -166,7 +166,7 @@ fn state_of_another_kind_of_ceremony() {
 
                 let before = backend.records();
                 let complete = || {
-                    let by = if by_challenge { TakeBy::DangerResponseChallenge } else { TakeBy::from(&session) };
+                    let by = if by_challenge { TakeBy::danger_response_challenge() } else { TakeBy::from(&session) };
                     match completed_as {
                         Registration => block_on(passkeys.complete_registration(by, &created)).map(|_| ()),
                         Authentication => block_on(passkeys.complete_authentication(by, &signed)).map(|_| ()),
@@ -218,7 +218,7 @@ fn state_of_another_relying_party_or_tenant() {
         let started = block_on(backend.passkeys.start_authentication(AuthenticationRequest::discoverable())).unwrap();
         let response = authentication_response(&backend.answer(&backend.alice, &json(&started.options)));
         let before = backend.records();
-        for by in [TakeBy::from(&started.session), TakeBy::DangerResponseChallenge] {
+        for by in [TakeBy::from(&started.session), TakeBy::danger_response_challenge()] {
             let result = block_on(neighbour.complete_authentication(by, &response));
             assert_eq!(refusal(result), ("ceremony-not-found", None));
         }
@@ -262,8 +262,9 @@ fn failed_attempt_must_consume_by_challenge_too() {
     let mut broken = honest.clone();
     broken.signature = Some(vec![0; 70]);
     let before = backend.records();
-    let attempt =
-        |response: &AuthenticationResponse| block_on(backend.passkeys.complete_authentication(TakeBy::DangerResponseChallenge, response));
+    let attempt = |response: &AuthenticationResponse| {
+        block_on(backend.passkeys.complete_authentication(TakeBy::danger_response_challenge(), response))
+    };
     assert_refused(attempt(&authentication_response(&broken)), "signature-invalid", "7.2/21");
     assert_eq!(refusal(attempt(&authentication_response(&honest))), ("ceremony-not-found", None));
     let by_session = block_on(backend.passkeys.complete_authentication(&started.session, &authentication_response(&honest)));
@@ -286,17 +287,17 @@ fn by_the_responses_challenge_only_one_that_was_issued_is_found() {
     ] {
         let mut draft = honest.clone();
         draft.client_data.challenge = challenge.into();
-        let result = block_on(backend.passkeys.complete_registration(TakeBy::DangerResponseChallenge, &registration_response(&draft)));
+        let result = block_on(backend.passkeys.complete_registration(TakeBy::danger_response_challenge(), &registration_response(&draft)));
         assert_eq!(refusal(result).0, code, "{name}");
     }
     let mut draft = honest.clone();
     draft.client_data.raw = Some(b"[]".to_vec());
-    let result = block_on(backend.passkeys.complete_registration(TakeBy::DangerResponseChallenge, &registration_response(&draft)));
+    let result = block_on(backend.passkeys.complete_registration(TakeBy::danger_response_challenge(), &registration_response(&draft)));
     assert_eq!(refusal(result).0, "client-data-not-json");
     assert_eq!(backend.records(), before);
     // Nobody's ceremony was used up by guessing.
     let response: RegistrationResponse = registration_response(&honest);
-    assert!(block_on(backend.passkeys.complete_registration(TakeBy::DangerResponseChallenge, &response)).is_ok());
+    assert!(block_on(backend.passkeys.complete_registration(TakeBy::danger_response_challenge(), &response)).is_ok());
 }
 
 /// Any spelling that finds the ceremony uses it up, and only the exact one passes.
@@ -307,8 +308,9 @@ fn by_the_responses_challenge_a_padded_one_is_found_and_refused() {
     let honest = backend.answer(&backend.alice, &json(&started.options));
     let mut draft = honest.clone();
     draft.client_data.challenge = format!("{}=", started.options.challenge.to_base64url()).into();
-    let attempt =
-        |response: &AuthenticationResponse| block_on(backend.passkeys.complete_authentication(TakeBy::DangerResponseChallenge, response));
+    let attempt = |response: &AuthenticationResponse| {
+        block_on(backend.passkeys.complete_authentication(TakeBy::danger_response_challenge(), response))
+    };
     assert_refused(attempt(&authentication_response(&draft)), "challenge-mismatch", "7.2/11");
     assert_eq!(refusal(attempt(&authentication_response(&honest))), ("ceremony-not-found", None));
 }

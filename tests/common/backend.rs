@@ -164,7 +164,7 @@ impl Backend {
             let honest = AuthenticationResponse::from_json(honest.to_json()).unwrap();
             let again = block_on(self.passkeys.complete_authentication(&started.session, &honest));
             assert_eq!(refusal(again), ("ceremony-not-found", None));
-            let by_challenge = block_on(self.passkeys.complete_authentication(TakeBy::DangerResponseChallenge, &honest));
+            let by_challenge = block_on(self.passkeys.complete_authentication(TakeBy::danger_response_challenge(), &honest));
             assert_eq!(refusal(by_challenge), ("ceremony-not-found", None));
         }
         error

@@ -87,7 +87,7 @@ fn a_step_up_found_by_its_challenge() {
     let started = block_on(passkeys.start_assertion(request)).unwrap();
     let answer = device(ORIGIN, Call::Get, &json(&started.options)).unwrap();
     let response = AuthenticationResponse::from_json(answer.to_string()).unwrap();
-    let proof = block_on(passkeys.complete_assertion(TakeBy::DangerResponseChallenge, &response)).unwrap();
+    let proof = block_on(passkeys.complete_assertion(TakeBy::danger_response_challenge(), &response)).unwrap();
     assert_eq!(proof.record().credential_id, record.credential_id);
     let again = block_on(passkeys.complete_assertion(&started.session, &response));
     assert_eq!(refusal(again), ("ceremony-not-found", None));

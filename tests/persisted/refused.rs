@@ -161,6 +161,9 @@ fn a_member_missing_is_malformed() {
         "backup_eligible",
         "uv_initialized",
         "app_id",
+        "session",
+        "caller_state",
+        "workflow",
     ];
     for format in FORMATS {
         let members: Value = serde_json::from_str(format.fixture).unwrap();

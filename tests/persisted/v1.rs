@@ -5,8 +5,8 @@ use passkeeper::testing::{
 };
 use passkeeper::types::{Aaguid, Algorithm, AuthenticatorAttachment, Transport, UnixTime};
 use passkeeper::{
-    CounterVerdict, CredentialRecord, Error, PendingAssertion, PendingAuthentication, PendingRegistration, Subject, VerifiedAuthentication,
-    VerifiedRegistration,
+    CounterVerdict, CredentialRecord, Error, PendingAssertion, PendingAuthentication, PendingRegistration, SessionBinding, Subject,
+    VerifiedAuthentication, VerifiedRegistration, Workflow,
 };
 use serde_json::{Value, json};
 
@@ -157,13 +157,21 @@ fn the_pending_authentication_demands_what_it_demanded() {
 
 #[test]
 fn the_pending_assertion_completes_and_demands_what_it_demanded() {
-    let pending = || PendingAssertion::from_json(ASSERTION).unwrap();
+    let pending = || {
+        let session = SessionBinding::new("the session of alice").unwrap();
+        PendingAssertion::from_json(ASSERTION).unwrap().in_session(session)
+    };
     assert_eq!((pending().subject(), pending().expires_at()), (&Subject::Discoverable, UnixTime::from_secs(NOW.as_secs() + 360)));
     let complete = |change: fn(&mut AssertionDraft)| {
         let response = authentication_response(&assertion(change));
         pending().receive(&response)?.verify(&relying_party(), &record(), NOW).map(|verified| verified.counter())
     };
     assert_eq!(complete(|_| {}), Ok(CounterVerdict::Increased));
+    let response = authentication_response(&assertion(|_| {}));
+    let verified = pending().receive(&response).unwrap().verify(&relying_party(), &record(), NOW).unwrap();
+    assert_eq!((verified.state(), verified.workflow()), (Some(r#"{"next": "/pay"}"#), Some(Workflow::Reauthentication)));
+    let unbound = PendingAssertion::from_json(ASSERTION).unwrap().receive(&response).unwrap();
+    assert_eq!(refusal(unbound.verify(&relying_party(), &record(), NOW)), ("ceremony-session-mismatch", None));
     assert_refused(complete(|draft| draft.auth_data.sign_count = 41), "counter-not-increased", "7.2/22");
     assert_refused(complete(|draft| draft.auth_data.set_flag(flags::UV, false)), "user-not-verified", "7.2/17");
     assert_refused(complete(|draft| draft.user_handle = None), "user-handle-missing", "7.2/6");

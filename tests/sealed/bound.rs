@@ -1,9 +1,9 @@
-//! What a token is bound to: its kind, tenant, relying party, user and time. By the token where the store knows it, by the
+//! What a token is bound to: its kind, tenant, relying party, user, session and time. By the token where the store knows it, by the
 //! sealed state where the ceremony does.
 
 use passkeeper::store::CeremonyStore as _;
 use passkeeper::types::UnixTime;
-use passkeeper::{AuthenticationRequest, Error};
+use passkeeper::{AuthenticationRequest, Error, SessionBinding, TakeBy};
 use pollster::block_on;
 
 use super::setup::*;
@@ -93,6 +93,28 @@ fn ceremonies_of_two_users_cannot_be_swapped() {
         let (id, response) = server.begin_registration("carol", 3);
         let registered = block_on(server.passkeys.complete_registration(&id, &response)).unwrap();
         assert_eq!(registered.record.user_handle, handle("carol"));
+    }
+}
+
+/// The session's hash and the caller's state travel inside the token: neither another session nor none completes it, and what
+/// was put in comes back.
+#[test]
+fn a_token_of_one_session_is_no_use_in_another() {
+    for mode in MODES {
+        let fleet = Fleet::new(mode);
+        let server = fleet.server();
+        let session = |secret: &str| SessionBinding::new(secret).unwrap();
+        let request = || AuthenticationRequest::discoverable().in_session(session("alice's")).state("where to go afterwards");
+        let answered_from = |answering: Option<SessionBinding>| {
+            let (id, response) = server.begin(&fleet.alice, request());
+            let by = answering.into_iter().fold(TakeBy::id(&id), TakeBy::in_session);
+            let login = block_on(server.passkeys.complete_authentication(by, &response));
+            login.map(|login| login.state().map(String::from)).map_err(|error| error.code())
+        };
+        assert_eq!(answered_from(Some(session("alice's"))), Ok(Some("where to go afterwards".into())));
+        for answering in [None, Some(session("mallory's"))] {
+            assert_eq!(answered_from(answering), Err("ceremony-session-mismatch"));
+        }
     }
 }
 

@@ -56,7 +56,7 @@ fn taking_by_challenge_is_refused_by_its_own_code() {
         let fleet = Fleet::new(mode);
         let server = fleet.server();
         let (id, response) = server.begin(&fleet.alice, AuthenticationRequest::discoverable());
-        let error = block_on(server.passkeys.complete_authentication(TakeBy::DangerResponseChallenge, &response)).unwrap_err();
+        let error = block_on(server.passkeys.complete_authentication(TakeBy::danger_response_challenge(), &response)).unwrap_err();
         assert_eq!((error.code(), error.kind()), ("take-by-challenge-unsupported", ErrorKind::Misuse));
         assert!(server.guard.is_empty());
         assert_eq!(server.finish(&id, &response).as_deref(), Ok("alice"));

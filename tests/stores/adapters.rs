@@ -31,7 +31,7 @@ async fn everything<C: CredentialStore, K: CeremonyStore>(passkeys: &Passkeys<C,
     let started = passkeys.start_assertion(AuthenticationRequest::known(alice.clone())).await.unwrap();
     let draft = authenticator.get(&json(&started.options), ORIGIN).unwrap();
     let response = AuthenticationResponse::from_json(draft.to_json()).unwrap();
-    let proof = passkeys.complete_assertion(TakeBy::DangerResponseChallenge, &response).await.unwrap();
+    let proof = passkeys.complete_assertion(TakeBy::danger_response_challenge(), &response).await.unwrap();
     assert_eq!(proof.record().usage.sign_count, record.usage.sign_count + 3);
 
     passkeys.rename(&alice, &record.credential_id, "renamed").await.unwrap();

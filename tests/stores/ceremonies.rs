@@ -78,8 +78,8 @@ fn the_limit_of_a_scope_is_exact_and_taking_makes_room() {
 fn one_too_many_of_a_user_pushes_the_users_oldest_out() {
     let store = MemoryCeremonies::new();
     let of = |user: &str, id: &str, n| ceremony("a", id, n, 100).user(handle(user));
-    for (n, (user, id)) in [("alice", "1"), ("bob", "2"), ("alice", "3"), ("alice", "4")].into_iter().enumerate() {
-        put(&store, of(user, id, n as u8), 0).unwrap();
+    for (n, (user, id)) in (0..).zip([("alice", "1"), ("bob", "2"), ("alice", "3"), ("alice", "4")]) {
+        put(&store, of(user, id, n), 0).unwrap();
     }
     assert_eq!((take(&store, "a", "1"), take_by_challenge(&store, "a", 0)), (None, None));
     for id in ["2", "3", "4"] {

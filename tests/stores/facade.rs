@@ -86,7 +86,7 @@ fn scopes_are_apart() {
     let started = block_on(backend.passkeys.start_authentication(AuthenticationRequest::discoverable())).unwrap();
     let response = answer(&mut authenticator, &started);
     assert_eq!(refusal(block_on(tenant.complete_authentication(&started.session, &response))), ("ceremony-not-found", None));
-    let by_challenge = block_on(tenant.complete_authentication(TakeBy::DangerResponseChallenge, &response));
+    let by_challenge = block_on(tenant.complete_authentication(TakeBy::danger_response_challenge(), &response));
     assert_eq!(refusal(by_challenge), ("ceremony-not-found", None));
     assert!(block_on(backend.passkeys.complete_authentication(&started.session, &response)).is_ok());
 }

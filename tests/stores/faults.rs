@@ -5,7 +5,7 @@ use passkeeper::store::{
     PendingLimits, Recorded, StoreError,
 };
 use passkeeper::testing::VirtualAuthenticator;
-use passkeeper::types::{Challenge, CredentialId, Scope, UnixTime, UserHandle};
+use passkeeper::types::{Challenge, CredentialId, RecordId, Scope, UnixTime, UserHandle};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse};
 use passkeeper::{
     AuthenticationRequest, CredentialRecord, Entropy, EntropyError, Error, ErrorKind, Passkeys, RecordUpdate, RegistrationRequest,
@@ -62,6 +62,11 @@ impl CredentialStore for Faulty {
             return Ok(None);
         }
         self.inner.find(scope, id).await
+    }
+
+    async fn find_by_record_id(&self, scope: &Scope, id: &RecordId) -> Result<Option<CredentialRecord>, StoreError> {
+        self.read(())?;
+        self.inner.find_by_record_id(scope, id).await
     }
 
     async fn list(&self, scope: &Scope, user: &UserHandle) -> Result<Vec<CredentialRecord>, StoreError> {
@@ -193,7 +198,7 @@ fn a_ceremony_store_that_is_down() {
     assert_unavailable(block_on(passkeys.start_authentication(AuthenticationRequest::discoverable())));
     let response = RegistrationResponse::from_json(Registering::new().draft.to_json()).unwrap();
     assert_unavailable(block_on(passkeys.complete_registration(&CeremonyId::new("x"), &response)));
-    assert_unavailable(block_on(passkeys.complete_registration(passkeeper::TakeBy::DangerResponseChallenge, &response)));
+    assert_unavailable(block_on(passkeys.complete_registration(passkeeper::TakeBy::danger_response_challenge(), &response)));
 }
 
 #[test]

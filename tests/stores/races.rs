@@ -127,7 +127,7 @@ fn one_response_is_judged_once() {
             let started = block_on(backend.passkeys.start_authentication(AuthenticationRequest::discoverable())).unwrap();
             let response = authentication_response(&authenticator.get(&json(&started.options), ORIGIN).unwrap());
             let complete = || {
-                let by = if by_challenge { passkeeper::TakeBy::DangerResponseChallenge } else { (&started.session).into() };
+                let by = if by_challenge { passkeeper::TakeBy::danger_response_challenge() } else { (&started.session).into() };
                 block_on(backend.passkeys.complete_authentication(by, &response)).map(|_| ()).map_err(|error| error.code())
             };
             let mut results = <[_; 2]>::from(race(complete, complete));
@@ -192,7 +192,7 @@ fn a_use_beside_a_deletion() {
         let (used, deleted) = race(
             || block_on(field.passkeys.commit_authentication(verified)).map(|_| ()).map_err(|error| error.code()),
             || match round % 2 {
-                0 => block_on(field.passkeys.delete(&carol, &field.record.credential_id)),
+                0 => block_on(field.passkeys.delete(&carol, &field.record.credential_id)).map(drop),
                 _ => block_on(field.passkeys.delete_all(&carol)).map(|count| assert_eq!(count, 1)),
             },
         );

@@ -1,9 +1,11 @@
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Pending, PendingAssertion, PendingAuthentication, Purpose, State};
 use crate::ceremony::RelyingParty;
+use crate::ceremony::carried::{Carried, carries};
 use crate::ceremony::policy::AuthenticationPolicy;
 use crate::ceremony::state::Common;
 use crate::error::{Error, ErrorCode, Result};
@@ -23,12 +25,15 @@ pub enum Subject {
 /// What an authentication or assertion is for.
 #[derive(Clone, Debug)]
 pub struct AuthenticationRequest {
+    pub(crate) source: Option<String>,
     pub(crate) subject: Subject,
     pub(crate) allow: Option<Vec<CredentialDescriptor>>,
     pub(crate) only: Option<CredentialId>,
     policy: Option<AuthenticationPolicy>,
     extensions: AuthenticationExtensions,
+    pub(crate) carried: Carried,
 }
+carries!(request AuthenticationRequest);
 
 impl AuthenticationRequest {
     /// Nobody is named beforehand: the passkey says who it is.
@@ -47,7 +52,15 @@ impl AuthenticationRequest {
     }
 
     fn new(subject: Subject) -> Self {
-        Self { subject, allow: None, only: None, policy: None, extensions: AuthenticationExtensions::default() }
+        Self {
+            source: None,
+            subject,
+            allow: None,
+            only: None,
+            policy: None,
+            extensions: AuthenticationExtensions::default(),
+            carried: Carried::default(),
+        }
     }
 
     /// Names the credentials that may answer, with the transports on record. A list that ends up empty is an error: it
@@ -62,6 +75,13 @@ impl AuthenticationRequest {
     #[must_use]
     pub fn only(mut self, credential: CredentialId) -> Self {
         self.only = Some(credential);
+        self
+    }
+
+    /// Where the request comes from, such as an address: for the rate limit alone.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
         self
     }
 
@@ -86,8 +106,9 @@ impl RelyingParty {
     /// `challenge` comes fresh from a secure source; `now` is the server's time.
     ///
     /// # Errors
-    /// `credential-not-found` when the list of allowed credentials is given and empty; otherwise misuse only:
-    /// `timeout-invalid`, `extension-input-invalid`, `credential-list-invalid` when credentials are named for nobody.
+    /// `credential-not-found` when the list of allowed credentials is given and empty; `workflow-disabled`; otherwise misuse
+    /// only: `timeout-invalid`, `extension-input-invalid`, `caller-state-too-large`, `credential-list-invalid` when credentials
+    /// are named for nobody.
     pub fn start_authentication(
         &self,
         request: AuthenticationRequest,
@@ -110,15 +131,25 @@ impl RelyingParty {
         self.start(request, challenge, now)
     }
 
+    /// What an authentication demands: by its workflow, by its own policy, or as usual.
+    pub(crate) fn demands(&self, request: &AuthenticationRequest) -> Result<AuthenticationPolicy> {
+        let mut policy = request.policy.clone().unwrap_or_else(|| self.authentication.clone());
+        if let Some(workflow) = request.carried.workflow {
+            self.workflows.enabled(workflow)?.apply_to_authentication(&mut policy);
+        }
+        policy.check()?;
+        Ok(policy)
+    }
+
     pub(crate) fn start<P: Purpose>(
         &self,
         request: AuthenticationRequest,
         challenge: Challenge,
         now: UnixTime,
     ) -> Result<(RequestOptions, Pending<P>)> {
-        let AuthenticationRequest { subject, mut allow, only, policy, extensions } = request;
-        let policy = policy.unwrap_or_else(|| self.authentication.clone());
-        policy.check()?;
+        let policy = self.demands(&request)?;
+        let AuthenticationRequest { subject, mut allow, only, extensions, carried, .. } = request;
+        carried.check()?;
         if let Some(only) = only {
             allow.get_or_insert_default().retain(|descriptor| descriptor.id == only);
         }
@@ -131,7 +162,7 @@ impl RelyingParty {
         }
         extensions.check(allow.iter().map(|descriptor| &descriptor.id))?;
         let state = State {
-            common: Common::new(self, challenge.clone(), now, policy.lifetime_secs()),
+            common: Common::new(self, challenge.clone(), carried, now, policy.lifetime_secs()),
             subject,
             allowed: allow.iter().map(|descriptor| descriptor.id.clone()).collect(),
             app_id: extensions.app_id.clone(),
@@ -147,5 +178,12 @@ impl RelyingParty {
             extensions,
         };
         Ok((options, Pending::new(state)))
+    }
+}
+
+impl Default for AuthenticationRequest {
+    /// The same as [`discoverable`](Self::discoverable).
+    fn default() -> Self {
+        Self::discoverable()
     }
 }

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::ceremony::carried::{Carried, carries};
 use crate::ceremony::policy::{
     AuthenticationPolicy, BackupEligibilityChange, CounterPolicy, UnknownBackupEligibility, UnknownUserVerification,
 };
@@ -121,8 +122,11 @@ pub struct Verified<P> {
     pub(super) authorized: bool,
     pub(super) client_extension_results: ClientExtensionResults,
     pub(super) extension_outputs: Option<Bytes>,
+    pub(super) carried: Carried,
     pub(super) purpose: PhantomData<fn() -> P>,
 }
+
+carries!(result Verified<P>, P);
 
 impl<P> Verified<P> {
     /// The account the credential belongs to: who would be logged in, once the use is recorded. Not a login yet.
@@ -216,14 +220,14 @@ impl<P> Verified<P> {
     }
 
     /// The record as it is once the update is written.
-    pub(crate) fn into_updated_record(self) -> CredentialRecord {
+    pub(crate) fn into_updated_record(self) -> (CredentialRecord, Carried) {
         let mut record = self.record;
         record.usage = self.update.next;
         record.last_used_at = record.last_used_at.max(Some(self.update.used_at));
         if self.update.user_verified {
             record.supports_user_verification = Some(true);
         }
-        record
+        (record, self.carried)
     }
 }
 

@@ -48,7 +48,7 @@ use crate::types::{Challenge, Scope, UnixTime};
 /// - A clock that is set back lets tokens live longer by as much; they remain single-use.
 /// - Signed, not hidden: whoever holds a token can read the state (user names, credential IDs, the caller's own state).
 ///   `encrypted`, of feature `sealed-encryption`, hides all but its length, expiry and key ID.
-/// - It is not found by a challenge: [`TakeBy::DangerResponseChallenge`](crate::TakeBy::DangerResponseChallenge) is refused.
+/// - It is not found by a challenge: [`TakeBy::danger_response_challenge`](crate::TakeBy::danger_response_challenge) is refused.
 ///
 /// A token has a third more characters than the state has bytes, and some 120 on top: one to two thousand for most, 16 KiB at
 /// most. A cookie holds 4 KiB.
