@@ -267,6 +267,20 @@ codes! {
     RecordMalformed "record-malformed" Malformed "the persisted credential record cannot be read";
     RecordVersionUnsupported "record-version-unsupported" Unsupported "the persisted credential record has a format version this release cannot read";
 
+    // Sealed ceremonies.
+    SealedTokenMalformed "sealed-token-malformed" Malformed "the sealed ceremony is truncated, too long or no base64url";
+    SealedTokenVersionUnsupported "sealed-token-version-unsupported" Unsupported "the sealed ceremony has a format version this release cannot read";
+    SealedTokenModeUnsupported "sealed-token-mode-unsupported" Unsupported "the sealed ceremony is sealed in a way this build cannot open";
+    SealedTokenKeyUnknown "sealed-token-key-unknown" Mismatch "the ceremony is sealed with a key that is not accepted";
+    SealedTokenTampered "sealed-token-tampered" Mismatch "the sealed ceremony is not as it was sealed";
+    SealedTokenReplayed "sealed-token-replayed" Replayed "the sealed ceremony was taken before";
+    SealedStateTooLarge "sealed-state-too-large" Misuse "the ceremony's state is too large to be sealed into an ID";
+    ReplayGuardFull "replay-guard-full" Store "the replay guard remembers as many sealed ceremonies as it may";
+    TakeByChallengeUnsupported "take-by-challenge-unsupported" Misuse "a sealed ceremony is not found by its challenge";
+    SealingKeyEmpty "sealing-key-empty" Misuse "a sealing key is empty";
+    SealingKeyTooShort "sealing-key-too-short" Misuse "a sealing key has less than 32 bytes";
+    SealingKeyDuplicate "sealing-key-duplicate" Misuse "a sealing key is given twice";
+
     // Stores and sources.
     CredentialAlreadyRegistered "credential-already-registered" Conflict "the credential ID is registered already";
     UserNotFound "user-not-found" NotFound "no user has this login identifier";
