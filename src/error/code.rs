@@ -283,6 +283,7 @@ codes! {
 
     // Stores and sources.
     CredentialAlreadyRegistered "credential-already-registered" Conflict "the credential ID is registered already";
+    IdentifierInvalid "identifier-invalid" Malformed "a login identifier has 1 to 1024 bytes, and 1 to 16 kinds it may be of";
     UserNotFound "user-not-found" NotFound "no user has this login identifier";
     ProofRequired "proof-required" Policy "a fresh proof of control over the account is needed, perhaps with user verification";
     ProofStale "proof-stale" Expired "the proof of control over the account is too old";

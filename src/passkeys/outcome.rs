@@ -1,6 +1,7 @@
 //! What the facade hands out. None of these can be made outside of it.
 
 use alloc::string::String;
+use core::fmt;
 
 use crate::attestation::AttestationVerdict;
 use crate::ceremony::{Carried, CounterVerdict, CredentialRecord, Proof, SessionBinding, Verified, Workflow};
@@ -72,8 +73,19 @@ impl<V> From<Error> for NotCompleted<V> {
     }
 }
 
-/// A passkey that is stored.
-#[derive(Clone, Debug, PartialEq)]
+impl<V: fmt::Display> fmt::Display for NotCompleted<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Vetoed(reason) => write!(f, "vetoed: {reason}"),
+        }
+    }
+}
+
+impl<V: fmt::Debug + fmt::Display> core::error::Error for NotCompleted<V> {}
+
+/// A passkey that is stored. `Debug` hides the caller's state.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Registered {
     /// The stored record.
@@ -86,6 +98,14 @@ pub struct Registered {
     pub state: Option<String>,
     /// The workflow that the ceremony was started for.
     pub workflow: Option<Workflow>,
+}
+
+impl fmt::Debug for Registered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { record, accepted, workflow, .. } = self;
+        let mut text = f.debug_struct("Registered");
+        text.field("record", record).field("accepted", accepted).field("workflow", workflow).finish_non_exhaustive()
+    }
 }
 
 /// A use that is recorded.
