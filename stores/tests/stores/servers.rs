@@ -51,7 +51,8 @@ fn url(server: &'static OnceLock<Option<Server>>, name: &str, variable: &str) ->
         assert!(env::var_os("PASSKEEPER_CI").is_none(), "{name} is not installed, and with PASSKEEPER_CI set no test is skipped");
         // Not by a macro, which the test harness would keep to itself.
         let test = std::thread::current().name().unwrap_or("a test").to_string();
-        writeln!(std::io::stderr(), "SKIPPED: {test}: {name} is not installed, and {variable} names none").unwrap();
+        let skipped = format!("SKIPPED: {test}: {name} is not installed, and {variable} names none\n");
+        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
     }
     server.as_ref().map(|server| server.url.as_str())
 }
