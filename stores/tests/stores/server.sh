@@ -19,10 +19,13 @@ answers() {
         "$@" >/dev/null 2>&1 && return
         sleep 0.1
     done
-    echo "the server does not answer" >&2
+    echo "the server does not answer:" >&2
+    cat "$dir.log" >&2
     exit 1
 }
 
+dir=
+trap '[ -z "$dir" ] || rm -rf "$dir" "$dir.log"' EXIT
 case $1 in
     postgres)
         # Debian keeps the server's programs away from the path.
@@ -51,4 +54,3 @@ trap '' INT TERM
 cat >/dev/null
 stop || true
 wait
-rm -rf "$dir" "$dir.log"
