@@ -17,6 +17,7 @@
 
 mod authentication;
 mod policy;
+mod public_key;
 mod record;
 mod registration;
 mod relying_party;
@@ -32,7 +33,8 @@ pub use policy::{
     AttestationPolicy, AuthenticationPolicy, BackupEligibilityChange, BackupEligibilityPolicy, CounterPolicy, RegistrationPolicy,
     UnknownBackupEligibility, UnknownUserVerification,
 };
-pub use record::{CosePublicKey, CredentialRecord, UseState};
+pub use public_key::CosePublicKey;
+pub use record::{CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
 pub use trust::Trust;

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::RelyingParty;
 use super::policy::RegistrationPolicy;
-use super::record::{CosePublicKey, CredentialRecord, UseState};
+use super::public_key::CosePublicKey;
+use super::record::{CredentialRecord, UseState};
 use super::relying_party::check_name;
 use super::state::{self, Common, Kind};
 use super::steps::{self, REGISTRATION};
