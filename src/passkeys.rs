@@ -4,6 +4,7 @@
 //! consumes it too), the caller's veto (drop the verified value), commit. The `complete_…` calls are
 //! those three without a veto.
 
+mod import;
 mod manage;
 mod outcome;
 
