@@ -1,7 +1,7 @@
 //! Serial numbers that a vendor disowned without a signed list.
 
 use passkeeper::attestation::TrustAnchors;
-use passkeeper::testing::PackedAttestation;
+use passkeeper::testing::{CertificateDraft, PackedAttestation};
 use passkeeper::x509::RevokedSerials;
 
 use crate::common::refusal;
@@ -41,6 +41,22 @@ fn serial_numbers_that_the_vendor_disowned() {
     let mut kind = PackedAttestation::new(&ca());
     kind.leaf.edit(|leaf| leaf.serial = vec![0, 0x80]);
     assert_refused(Case { kind: kind.into(), ..high }.register(), REVOKED, STEP_24, "the zero before a high bit is DER's");
+}
+
+#[test]
+fn serial_numbers_of_an_anchor_that_is_not_in_the_chain() {
+    let serial = |der: &CertificateDraft| -> String { der.serial.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let (root, intermediate) = (ca().root, ca().intermediates[0].clone());
+    let anchored = |der: &[u8], revoked: &CertificateDraft| {
+        let mut kind = packed();
+        kind.x5c.edit(|chain| chain.truncate(1));
+        let kind = if *der == ca().root_der() { packed() } else { kind };
+        let serials = RevokedSerials::from_hex([serial(revoked).as_str()]).unwrap();
+        Case::new(kind).anchors(TrustAnchors::new().trust(anchor(der)).revoked_serials(serials)).register()
+    };
+    assert_refused(anchored(&ca().root_der(), &root.certificate), REVOKED, STEP_24, "the root");
+    assert_refused(anchored(&ca().intermediate_der(0), &intermediate.certificate), REVOKED, STEP_24, "an intermediate");
+    assert_passes(anchored(&ca().intermediate_der(0), &root.certificate), "what stands above the anchor is not looked at");
 }
 
 #[test]
