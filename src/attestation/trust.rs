@@ -73,7 +73,8 @@ impl TrustAnchors {
         self
     }
 
-    /// Adds serial numbers of revoked certificates; they count for every certificate of every chain.
+    /// Adds serial numbers of revoked certificates; they count for every certificate that a statement brings, and for the
+    /// anchor it leads to.
     #[must_use]
     pub fn revoked_serials(mut self, serials: RevokedSerials) -> Self {
         self.revoked_serials = self.revoked_serials.and(serials);
@@ -126,6 +127,7 @@ impl TrustAnchors {
             revoked_by: attested.moments.reports,
         };
         let Trusted { anchor, below } = validate(&chain, &judge)?;
+        self.revoked_serials.check(&[Certificate::parse(anchor.as_der())?]).map_err(|e| e.subject("the anchor"))?;
         let bound = candidates.iter().any(|(candidate, bound)| *bound && candidate.as_der() == anchor.as_der());
         let named = signed.is_some() && certified::aaguid(leaf) == signed;
         let links = statement.path.iter().take(below).map(AsRef::as_ref).chain([anchor.as_der()]);

@@ -6,6 +6,7 @@
 mod certificate;
 mod crl;
 mod jws;
+mod name;
 mod path;
 mod serials;
 

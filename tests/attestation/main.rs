@@ -17,6 +17,7 @@ mod none;
 mod packed;
 mod recheck;
 mod revocation;
+mod revoked_serials;
 mod safetynet;
 mod setup;
 mod tpm;
