@@ -18,15 +18,16 @@ const MAX_CHAIN: usize = 8;
 /// The most extensions of a certificate.
 const MAX_EXTENSIONS: usize = 64;
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 
 /// Extensions that may be critical in a chain: what is checked here or by the format, and the
-/// certificate policies of TPM chains, which only narrow what a certificate is for.
+/// certificate policies of TPM chains, which only narrow what a certificate is for. extendedKeyUsage
+/// may be too where the chain has a purpose to check it by.
 const UNDERSTOOD: &[&str] = &[
     "2.5.29.15", // keyUsage
     "2.5.29.17", // subjectAltName
     "2.5.29.19", // basicConstraints
     "2.5.29.32", // certificatePolicies
-    "2.5.29.37", // extendedKeyUsage
 ];
 
 /// A certificate that is trusted because the relying party says so.
@@ -79,6 +80,9 @@ pub(crate) struct Judge<'a> {
     /// Whether SHA-1 may sign certificates.
     pub(crate) allow_sha1: bool,
     pub(crate) provider: &'a CryptoProvider,
+    /// What the chain is for, as extendedKeyUsage says it: where a certificate below the anchor limits its purposes, this
+    /// is one of them. `None`: its format has no such purpose.
+    pub(crate) purpose: Option<&'a str>,
     /// When the certificates have to be valid.
     pub(crate) now: UnixTime,
     /// Up to when revocations count.
@@ -187,9 +191,15 @@ impl<'a> Judge<'a> {
             seen.push(oid);
             // A constraint on names binds even where it is not critical.
             let ignorable = !extension.critical && !is_oid(&oid, NAME_CONSTRAINTS);
-            if !ignorable && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
+            let purposes = is_oid(&oid, EXTENDED_KEY_USAGE) && self.purpose.is_some();
+            if !ignorable && !purposes && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
                 return Err(Error::new(ErrorCode::CertificateCriticalExtension).found(oid));
             }
+        }
+        if let Some(purpose) = self.purpose
+            && !certificate.allows_purpose(purpose)?
+        {
+            return Err(Error::new(ErrorCode::CertificateKeyUsage).subject("extendedKeyUsage").expected(purpose));
         }
         if at == 0 {
             return if certificate.may_sign()? { Ok(()) } else { Err(ErrorCode::CertificateKeyUsage.into()) };

@@ -13,6 +13,7 @@ mod compound;
 mod fido_u2f;
 mod hostile;
 mod metadata;
+mod models;
 mod none;
 mod packed;
 mod recheck;
