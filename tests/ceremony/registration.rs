@@ -50,6 +50,7 @@ fn s7_1_01_a_request_that_cannot_work_is_refused() {
     let cases = [
         ("an empty name", RegistrationRequest::new(nameless), "name-invalid"),
         ("a long name", RegistrationRequest::new(talkative), "name-invalid"),
+        ("a zero byte", request().passkey_name("a\0b"), "name-invalid"),
         ("a long passkey name", request().passkey_name("x".repeat(257)), "name-invalid"),
         ("no time", request().policy(policy(|p| p.timeout_ms = 0)), "timeout-invalid"),
         ("too much time", request().policy(policy(|p| p.timeout_ms = 3_600_001)), "timeout-invalid"),

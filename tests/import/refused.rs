@@ -262,9 +262,18 @@ fn values_that_cannot_be_imported_are_refused() {
         (Passkeeper, "/scope", json!("another"), "ceremony-relying-party-mismatch"),
         (Passkeeper, "/public_key", json!(base64url(&off_curve)), "public-key-not-on-curve"),
         (Passkeeper, "/backup_eligible", json!("yes"), "record-malformed"),
+        (Passkeeper, "/name", json!("a\0b"), "import-member-value"),
+        (Passkeeper, "/name", json!("x".repeat(257)), "import-member-value"),
+        (Passkeeper, "/display_name", json!("x".repeat(257)), "import-member-value"),
+        (Passkeeper, "/user_agent", json!("x".repeat(1025)), "import-member-value"),
+        (Passkeeper, "/created_at", json!(NOW.as_secs() + 86_401), "import-member-value"),
+        (Passkeeper, "/last_used_at", json!(i64::MAX), "import-member-value"),
+        (FusionAuth, "/name", json!("a\0b"), "import-member-value"),
+        (FusionAuth, "/lastUseInstant", json!((NOW.as_secs() + 86_401) * 1000), "import-member-value"),
     ] {
         let mut row = device().row(format);
-        *row.pointer_mut(pointer).unwrap() = value.clone();
+        let (parent, name) = place(&mut row, pointer);
+        parent.insert(name.into(), value.clone());
         let found = read(format, &row).map_or_else(|error| error.code(), |_| "accepted");
         assert_eq!(found, code, "{format:?} {pointer} = {value:.80}");
     }

@@ -8,8 +8,9 @@ use crate::common::*;
 
 #[test]
 fn keys_that_protect_nothing_are_refused() {
-    let refused: [(&str, &[u8], &str); 4] = [
+    let refused: [(&str, &[u8], &str); 5] = [
         ("empty", b"", "sealing-key-empty"),
+        ("a forgotten setting", &[0; 32], "sealing-key-empty"),
         ("one byte", b"x", "sealing-key-too-short"),
         ("31 bytes", &[7; 31], "sealing-key-too-short"),
         ("a password", b"correct horse battery staple", "sealing-key-too-short"),
