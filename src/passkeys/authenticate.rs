@@ -155,7 +155,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     pub(super) async fn offer(&self, request: &mut AuthenticationRequest, instead: Option<Vec<CredentialDescriptor>>) -> Result<bool> {
         let (Subject::Known(user), None) = (&request.subject, &request.allow) else { return Ok(false) };
         let demanded = self.rp.demands(request)?.user_verification == UserVerification::Required;
-        let mut offered = self.own(user).await?;
+        let mut offered = self.list(user).await?;
         offered.retain(|record| !demanded || record.supports_user_verification != Some(false));
         let offered: Vec<_> = offered.iter().map(CredentialRecord::descriptor).collect();
         let replaced = offered.is_empty() && instead.is_some();

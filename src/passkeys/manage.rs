@@ -30,12 +30,14 @@ impl Default for ManagementPolicy {
 }
 
 impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
-    /// A user's passkeys, oldest first.
+    /// A user's passkeys that work here, oldest first: relying parties with different RP IDs may share a scope.
     ///
     /// # Errors
     /// `store-unavailable`.
     pub async fn list(&self, user: &UserHandle) -> Result<Vec<CredentialRecord>> {
-        self.credentials.list(self.rp.scope(), user).await.map_err(StoreError::of_credentials)
+        let mut records = self.credentials.list(self.rp.scope(), user).await.map_err(StoreError::of_credentials)?;
+        records.retain(|record| record.rp_id == *self.rp.id());
+        Ok(records)
     }
 
     /// One passkey of this user.
@@ -55,7 +57,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `credential-not-found`, `store-unavailable`.
     pub async fn find_by_record_id(&self, id: &RecordId) -> Result<CredentialRecord> {
         let record = self.credentials.find_by_record_id(self.rp.scope(), id).await.map_err(StoreError::of_credentials)?;
-        record.ok_or_else(|| ErrorCode::CredentialNotFound.into())
+        record.filter(|record| record.rp_id == *self.rp.id()).ok_or_else(|| ErrorCode::CredentialNotFound.into())
     }
 
     /// Renames one passkey of this user; 1 to 256 bytes.
@@ -140,7 +142,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// # Errors
     /// `store-unavailable`.
     pub async fn accepted(&self, user: &UserHandle) -> Result<AllAcceptedCredentialsSignal> {
-        let ids = self.own(user).await?.into_iter().map(|record| record.credential_id).collect();
+        let ids = self.list(user).await?.into_iter().map(|record| record.credential_id).collect();
         Ok(AllAcceptedCredentialsSignal::new(self.rp.id().clone(), user.clone(), ids))
     }
 
@@ -148,13 +150,6 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// read before, if the store fails now.
     pub(super) async fn accepted_after(&self, before: AllAcceptedCredentialsSignal) -> AllAcceptedCredentialsSignal {
         self.accepted(&before.user_id).await.unwrap_or(before)
-    }
-
-    /// Those of a user's passkeys that work here: relying parties with different RP IDs may share a scope.
-    pub(super) async fn own(&self, user: &UserHandle) -> Result<Vec<CredentialRecord>> {
-        let mut records = self.list(user).await?;
-        records.retain(|record| record.rp_id == *self.rp.id());
-        Ok(records)
     }
 
     /// What an account is called now, for the page to tell the user's authenticators after a change.

@@ -95,7 +95,7 @@ fn a_passkey_of_another_rp_id_in_the_same_scope_is_not_offered() {
     let other = RelyingParty::builder("example.org", "Other").scope(RP_ID).build().unwrap();
     let other = world.sibling(other);
     let alice = handle("alice");
-    assert_eq!(block_on(other.list(&alice)).unwrap().len(), 1);
+    assert_eq!(block_on(other.list(&alice)).unwrap(), []);
     let refused = block_on(other.start_authentication(AuthenticationRequest::known(alice.clone())));
     assert_refused(refused, "credential-not-found", "7.2/1");
     // Nor does a signal for one RP ID name, or hide, those of the other.
@@ -118,4 +118,24 @@ fn a_registration_that_outlives_its_user_is_the_callers_to_refuse() {
     let gone = block_on(world.finish(&world.passkeys, &begun, (&begun.session).into(), async || Err("no such user any more")));
     assert_eq!(gone, Err(passkeeper::NotCompleted::Vetoed("no such user any more")));
     assert_eq!(block_on(world.passkeys.list(&handle("carol"))).unwrap(), []);
+}
+
+/// Two relying parties in one scope: to each, the other's passkeys are nobody's.
+#[test]
+fn a_passkey_of_another_rp_id_in_the_same_scope_is_out_of_reach() {
+    let backend = Backend::new();
+    let (record, alice) = (backend.record_of("alice"), handle("alice"));
+    let rp = passkeeper::RelyingParty::builder("example.org", "Other").scope(RP_ID).build().unwrap();
+    let rules = ManagementPolicy { last_passkey: LastRecord::Stays, ..ManagementPolicy::default() };
+    let other = backend.sibling(rp).management(rules);
+    assert_eq!(refusal(block_on(other.find(&alice, &record.credential_id))).0, "credential-not-found");
+    assert_eq!(refusal(block_on(other.rename(&alice, &record.credential_id, "mine"))).0, "credential-not-found");
+    assert_eq!(refusal(block_on(other.delete(&alice, &record.credential_id))).0, "credential-not-found");
+
+    // Alice's only passkey at the other one stays, though the scope holds two of hers.
+    let started = block_on(other.start_registration(RegistrationRequest::new(user("alice")))).unwrap();
+    let draft = VirtualAuthenticator::new(9).create(&json(&started.options), "https://example.org").unwrap();
+    let there = block_on(other.complete_registration(&started.session, &registration_response(&draft))).unwrap().record;
+    assert_eq!(refusal(block_on(other.delete(&alice, &there.credential_id))).0, "credential-last");
+    assert_eq!((backend.record_of("alice"), block_on(other.list(&alice)).map(|records| records.len())), (record, Ok(1)));
 }
