@@ -103,12 +103,16 @@ pub(super) fn labelled(request: RegistrationRequest, headers: &HeaderMap) -> Reg
     }
 }
 
-/// Names a new passkey after who made it. If that fails, it keeps the name that it has.
+/// Names a new passkey after who made it, with a number if the user has one of that name. If that fails, it keeps the name
+/// that it has.
 pub(super) async fn named(app: &App, mut record: CredentialRecord) -> CredentialRecord {
-    if let Some(name) = provider(record.aaguid)
-        && app.passkeys.rename(&record.user_handle, &record.credential_id, name).await.is_ok()
-    {
-        record.name = name.to_owned();
+    let others = app.passkeys.list(&record.user_handle).await.unwrap_or_default();
+    let taken = |name: &str| others.iter().any(|other| other.id != record.id && other.name == name);
+    let base = provider(record.aaguid).unwrap_or(UNNAMED);
+    let numbered = (2..=others.len()).map(|n| format!("{base} {n}"));
+    let Some(name) = std::iter::once(base.to_owned()).chain(numbered).find(|name| !taken(name)) else { return record };
+    if name != record.name && app.passkeys.rename(&record.user_handle, &record.credential_id, &name).await.is_ok() {
+        record.name = name;
     }
     record
 }
