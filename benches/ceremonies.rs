@@ -9,10 +9,12 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::parse::{AuthenticatorData, ClientData, CoseKey};
+use passkeeper::store::{CeremonyId, CeremonyStore as _, MemoryReplayGuard, NewCeremony, PendingLimits, SealedCeremonies, SealingKeys};
 use passkeeper::testing::{AttestationKind, KeyAlgorithm, VirtualAuthenticator};
 use passkeeper::types::{Algorithm, AlgorithmList, Challenge, UnixTime, UserHandle};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
 use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationRequest, RelyingParty};
+use pollster::block_on;
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 const ORIGIN: &str = "https://example.com";
@@ -97,5 +99,34 @@ fn parts(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, registrations, authentications, parts);
+/// The state of a sign-in, there and back; the replay guard included.
+fn sealed(c: &mut Criterion) {
+    let rp = relying_party();
+    let (state, _, _) = authentication(&rp, KeyAlgorithm::Es256);
+    let store = |encrypted| {
+        let store = SealedCeremonies::new(SealingKeys::new([1; 32]).unwrap(), MemoryReplayGuard::new());
+        if encrypted { store.encrypted() } else { store }
+    };
+    let seal = |store: &SealedCeremonies<_>| {
+        let (id, challenge) = (CeremonyId::new("id"), Challenge::new([8; 32]).unwrap());
+        let ceremony = NewCeremony::new(rp.scope().clone(), id, challenge, state.clone(), NOW.saturating_add_secs(360));
+        block_on(store.put(ceremony, &PendingLimits::default(), NOW)).unwrap()
+    };
+    let mut group = c.benchmark_group("sealed ceremonies");
+    for (mode, encrypted) in [("signed", false), ("encrypted", true)] {
+        let sealing = store(encrypted);
+        let token = seal(&sealing);
+        group.bench_function(format!("seal, {mode}"), |b| b.iter(|| seal(black_box(&sealing))));
+        group.bench_function(format!("open, {mode}"), |b| {
+            b.iter_batched(
+                || store(encrypted),
+                |store| block_on(store.take(rp.scope(), black_box(&token), NOW)).unwrap(),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, registrations, authentications, parts, sealed);
 criterion_main!(benches);

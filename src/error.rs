@@ -95,6 +95,11 @@ impl Error {
         self
     }
 
+    /// Whether something is, or may be, revoked: no leniency about trust covers that.
+    pub(crate) fn tells_of_revocation(&self) -> bool {
+        matches!(self.code, ErrorCode::CertificateRevoked | ErrorCode::RevocationListUnverifiable)
+    }
+
     /// Says what would have been right.
     #[must_use]
     pub(crate) fn expected(mut self, expected: impl fmt::Display) -> Self {

@@ -4,6 +4,7 @@
 //! consumes it too), the caller's veto, commit. The `complete_…` calls are those three, without a veto or with one.
 
 mod authenticate;
+mod decoys;
 mod events;
 mod identify;
 mod manage;
@@ -21,10 +22,11 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::parse::ClientData;
 use crate::sources::{Clock, Entropy};
 use crate::store::{CeremonyId, CeremonyStore, CredentialStore, NewCeremony, PendingLimits, StoreError};
-use crate::types::{Bytes, Challenge, UnixTime, UserHandle, base64url};
+use crate::types::{Bytes, Challenge, CredentialId, UnixTime, UserHandle, base64url};
 
+pub use decoys::{DecoyShape, Decoys, UnknownUsers};
 pub use events::{Attempt, Event, Observer, RateLimit, TooMany};
-pub use identify::{Decoys, Identifier, IdentifierKind, UnknownUsers, UserDirectory};
+pub use identify::{Identifier, IdentifierKind, UserDirectory};
 pub use manage::ManagementPolicy;
 pub use outcome::{Asserted, Authenticated, NotCompleted, Registered, Started, TakeBy};
 
@@ -111,15 +113,28 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         &self.rp
     }
 
-    // What all ceremonies share.
+    // What all calls share.
 
-    /// Runs a call of a ceremony, and tells of its refusal.
-    async fn called<T>(&self, ceremony: CeremonyKind, call: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    /// Runs a call that is to change something, of a ceremony or of none, and tells of its refusal.
+    async fn called<T>(&self, ceremony: Option<CeremonyKind>, call: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
         let verdict = trace::call(ceremony, call, work).await;
         if let Err(error) = &verdict {
-            self.tell(Event::Refused { ceremony, error });
+            self.tell(Event::Refused { ceremony, call, error });
         }
         verdict
+    }
+
+    /// Asks the caller, and tells of a veto.
+    async fn vetoed<V>(
+        &self,
+        ceremony: CeremonyKind,
+        (user, credential_id): (UserHandle, CredentialId),
+        veto: impl Future<Output = core::result::Result<(), V>>,
+    ) -> core::result::Result<(), NotCompleted<V>> {
+        trace::veto(ceremony, veto).await.map_err(|reason| {
+            self.tell(Event::Vetoed { ceremony, user: &user, credential_id: &credential_id });
+            NotCompleted::Vetoed(reason)
+        })
     }
 
     fn tell(&self, event: Event<'_>) {

@@ -1,5 +1,6 @@
 //! A response file: what the relying party expects, and what came.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
@@ -18,7 +19,7 @@ use crate::{moment, raw_json};
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// Why a file, as opposed to the response in it, could not be judged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) code: &'static str,
     pub(crate) kind: &'static str,
@@ -48,6 +49,10 @@ pub(crate) enum Kind {
 /// One file, its shape checked; what stands in the response is the crate's to judge.
 #[derive(Debug)]
 pub(crate) struct Case {
+    /// What is wrong with the members around the response: they are taken for absent, and nothing is judged.
+    pub(crate) malformed: Vec<Failure>,
+    /// Whether the file is the response itself, as `credential.toJSON()` has it.
+    pub(crate) bare: bool,
     pub(crate) kind: Kind,
     pub(crate) rp_id: Option<String>,
     /// Empty if the file names none.
@@ -114,33 +119,33 @@ impl Case {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let value: Value = serde_json::from_str(text).map_err(|error| Failure::malformed(format_args!("not JSON: {error}")))?;
         let Value::Object(members) = &value else { return Err(wrong("the file", "an object", &value)) };
-        let file = Members { members, path: "" };
+        let malformed = RefCell::default();
+        let file = Members { members, path: "", malformed: &malformed };
 
+        let bare = is_bare(&value);
         let response = match members.get("response") {
+            _ if bare => value.clone(),
             None | Some(Value::Null) => return Err(Failure::malformed("there is no member response")),
             Some(response) => response.clone(),
         };
-        let response_text = raw_json::member(text, "response").unwrap_or_default().to_owned();
-        let stored = file.object("stored")?.map(|stored| Stored::parse(&stored)).transpose()?;
-        let options = file.object("options")?.map(|options| Options::parse(&options)).transpose()?.unwrap_or_default();
-        let trust = file.object("trust")?.map(|trust| Trust::parse(&trust)).transpose()?.unwrap_or_default();
-        let kind = match file.text("kind")? {
+        let response_text = if bare { text.trim() } else { raw_json::member(text, "response").unwrap_or_default() }.to_owned();
+        let stored = file.object("stored").map(|stored| Stored::parse(&stored));
+        let options = file.object("options").map(|options| Options::parse(&options)).unwrap_or_default();
+        let trust = file.object("trust").map(|trust| Trust::parse(&trust)).unwrap_or_default();
+        let kind = match file.text("kind") {
             Some("registration") => Kind::Registration,
             Some("authentication") => Kind::Authentication,
-            Some(other) => return Err(Failure::malformed(format_args!("kind is {other:?}, should be registration or authentication"))),
-            None => guess_kind(&response, stored.is_some()),
+            other => {
+                if let Some(other) = other {
+                    file.note(Failure::malformed(format_args!("kind is {other:?}, should be registration or authentication")));
+                }
+                guess_kind(&response, stored.is_some())
+            }
         };
-        Ok(Self {
-            kind,
-            rp_id: file.text("rp_id")?.map(str::to_owned),
-            origins: file.texts("origins")?.unwrap_or_default(),
-            challenge: file.bytes("challenge")?,
-            response_text,
-            response,
-            stored,
-            options,
-            trust,
-        })
+        let (rp_id, challenge) = (file.text("rp_id").map(str::to_owned), file.bytes("challenge"));
+        let origins = file.texts("origins").unwrap_or_default();
+        let malformed = malformed.into_inner();
+        Ok(Self { malformed, bare, kind, rp_id, origins, challenge, response_text, response, stored, options, trust })
     }
 
     /// A member of the inner `response`, if it is any base64.
@@ -179,96 +184,117 @@ fn guess_kind(response: &Value, stored: bool) -> Kind {
     if has("attestationObject") || !(has("signature") || stored) { Kind::Registration } else { Kind::Authentication }
 }
 
+/// A credential without anything around it: its own response is the inner one.
+fn is_bare(file: &Value) -> bool {
+    let inner = |name: &str| file.get("response").is_some_and(|response| response.get(name).is_some());
+    !inner("response") && ["clientDataJSON", "attestationObject", "authenticatorData", "signature"].into_iter().any(inner)
+}
+
 impl Stored {
-    fn parse(stored: &Members<'_>) -> Result<Self, Failure> {
-        let sign_count = stored.integer("sign_count")?.unwrap_or(0);
-        Ok(Self {
-            credential_id: stored.bytes("credential_id")?,
-            public_key: stored.bytes("public_key_cose")?,
-            sign_count: u32::try_from(sign_count).map_err(|_| Failure::malformed("stored.sign_count does not fit 32 bits"))?,
-            user_handle: stored.bytes("user_handle")?,
-            backup_eligible: stored.boolean("backup_eligible")?,
-        })
+    fn parse(stored: &Members<'_>) -> Self {
+        let sign_count = stored.integer("sign_count").unwrap_or(0);
+        if u32::try_from(sign_count).is_err() {
+            stored.note(Failure::malformed("stored.sign_count does not fit 32 bits"));
+        }
+        Self {
+            credential_id: stored.bytes("credential_id"),
+            public_key: stored.bytes("public_key_cose"),
+            sign_count: u32::try_from(sign_count).unwrap_or(0),
+            user_handle: stored.bytes("user_handle"),
+            backup_eligible: stored.boolean("backup_eligible"),
+        }
     }
 }
 
 impl Trust {
-    fn parse(trust: &Members<'_>) -> Result<Self, Failure> {
+    fn parse(trust: &Members<'_>) -> Self {
         let mut roots = Vec::new();
-        for (number, text) in trust.texts("roots_pem")?.unwrap_or_default().iter().enumerate() {
-            let bad = |error: String| Failure::malformed(format_args!("trust.roots_pem[{number}] is no certificate: {error}"));
-            roots.push(moment::certificate(text.as_bytes()).map_err(bad)?);
+        for (number, text) in trust.texts("roots_pem").unwrap_or_default().iter().enumerate() {
+            match moment::certificate(text.as_bytes()) {
+                Ok(root) => roots.push(root),
+                Err(error) => trust.note(Failure::malformed(format_args!("trust.roots_pem[{number}] is no certificate: {error}"))),
+            }
         }
-        Ok(Self { roots, verification_time: trust.get("verification_time", "a date such as 2026-01-31T12:00:00Z", moment::from_json)? })
+        Self { roots, verification_time: trust.get("verification_time", "a date such as 2026-01-31T12:00:00Z", moment::from_json) }
     }
 }
 
 impl Options {
-    fn parse(options: &Members<'_>) -> Result<Self, Failure> {
-        let user_verification = match options.text("user_verification")? {
+    fn parse(options: &Members<'_>) -> Self {
+        let user_verification = match options.text("user_verification") {
             None => None,
             Some("required") => Some(UserVerification::Required),
             Some("preferred") => Some(UserVerification::Preferred),
             Some("discouraged") => Some(UserVerification::Discouraged),
-            Some(other) => return Err(Failure::malformed(format_args!("options.user_verification is {other:?}"))),
+            Some(other) => {
+                options.note(Failure::malformed(format_args!("options.user_verification is {other:?}")));
+                None
+            }
         };
-        Ok(Self {
+        Self {
             user_verification,
-            algorithms: options.integers("algs")?,
-            user_presence: options.boolean("user_presence")?,
-            allow_cross_origin: options.boolean("allow_cross_origin")?.unwrap_or(false),
-            top_origins: options.texts("top_origins")?,
-            app_id: options.text("appid")?.map(str::to_owned),
-        })
+            algorithms: options.integers("algs"),
+            user_presence: options.boolean("user_presence"),
+            allow_cross_origin: options.boolean("allow_cross_origin").unwrap_or(false),
+            top_origins: options.texts("top_origins"),
+            app_id: options.text("appid").map(str::to_owned),
+        }
     }
 }
 
-/// An object of the file; absent and null are the same.
+/// An object of the file; absent and null are the same, and so, once it is noted, is what has another type.
 struct Members<'a> {
     members: &'a Map<String, Value>,
     /// Where it stands, with a dot at the end.
     path: &'static str,
+    malformed: &'a RefCell<Vec<Failure>>,
 }
 
 impl<'a> Members<'a> {
-    fn get<T>(&self, name: &str, what: &str, convert: impl FnOnce(&'a Value) -> Option<T>) -> Result<Option<T>, Failure> {
-        match self.members.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => convert(value).map(Some).ok_or_else(|| wrong(&[self.path, name].concat(), what, value)),
-        }
+    fn note(&self, failure: Failure) {
+        self.malformed.borrow_mut().push(failure);
     }
 
-    fn object(&self, name: &'static str) -> Result<Option<Members<'a>>, Failure> {
+    fn get<T>(&self, name: &str, what: &str, convert: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
+        let value = self.members.get(name).filter(|value| !value.is_null())?;
+        let converted = convert(value);
+        if converted.is_none() {
+            self.note(wrong(&[self.path, name].concat(), what, value));
+        }
+        converted
+    }
+
+    fn object(&self, name: &'static str) -> Option<Members<'a>> {
         let path = match name {
             "stored" => "stored.",
             "options" => "options.",
             _ => "trust.",
         };
-        self.get(name, "an object", |value| value.as_object().map(|members| Members { members, path }))
+        self.get(name, "an object", |value| Some(Members { members: value.as_object()?, path, malformed: self.malformed }))
     }
 
-    fn text(&self, name: &str) -> Result<Option<&'a str>, Failure> {
+    fn text(&self, name: &str) -> Option<&'a str> {
         self.get(name, "a string", Value::as_str)
     }
 
-    fn boolean(&self, name: &str) -> Result<Option<bool>, Failure> {
+    fn boolean(&self, name: &str) -> Option<bool> {
         self.get(name, "a boolean", Value::as_bool)
     }
 
-    fn integer(&self, name: &str) -> Result<Option<i64>, Failure> {
+    fn integer(&self, name: &str) -> Option<i64> {
         self.get(name, "an integer", Value::as_i64)
     }
 
-    fn bytes(&self, name: &str) -> Result<Option<Bytes>, Failure> {
+    fn bytes(&self, name: &str) -> Option<Bytes> {
         self.get(name, "base64url", |value| Bytes::from_base64url(value.as_str()?).ok())
     }
 
-    fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
+    fn texts(&self, name: &str) -> Option<Vec<String>> {
         let texts = |value: &Value| value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect();
         self.get(name, "a list of strings", texts)
     }
 
-    fn integers(&self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
+    fn integers(&self, name: &str) -> Option<Vec<i64>> {
         self.get(name, "a list of integers", |value| value.as_array()?.iter().map(Value::as_i64).collect())
     }
 }

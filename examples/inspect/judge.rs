@@ -1,15 +1,15 @@
 //! The verdict of the crate: both ceremonies through the pure core, with what the file says.
 
-use passkeeper::attestation::{AttestationType, StatementRules, TrustAnchors};
-use passkeeper::metadata::Metadata;
+use passkeeper::attestation::{StatementRules, TrustAnchors};
+use passkeeper::metadata::{Metadata, Skipped};
 use passkeeper::parse::{AttestationObject, AuthenticatorData};
 use passkeeper::types::{
     Algorithm, AlgorithmList, AttestationConveyance, Bytes, Challenge, CredentialId, Origin, RpId, UnixTime, UserHandle, UserVerification,
 };
 use passkeeper::wire::{AuthenticationExtensions, AuthenticationResponse, RegistrationResponse, UserEntity};
 use passkeeper::{
-    AttestationPolicy, AuthenticationRequest, CosePublicKey, CredentialRecord, Error, RegistrationPolicy, RegistrationRequest,
-    RelyingParty, Trust,
+    AttestationPolicy, AttestationVerdict, AuthenticationRequest, CosePublicKey, CredentialRecord, Error, Recheck, RegistrationPolicy,
+    RegistrationRequest, RelyingParty,
 };
 
 use crate::file::{Case, Failure, Kind, Stored};
@@ -20,12 +20,14 @@ pub(crate) struct Surroundings {
     /// The moment of the ceremony: both its halves happen in it.
     pub(crate) now: UnixTime,
     pub(crate) metadata: Option<Metadata>,
+    /// What the metadata had and could not be read.
+    pub(crate) skipped: Vec<Skipped>,
 }
 
-/// What was accepted; for a registration, what its attestation was and how far it can be believed.
+/// What was accepted; for a registration, what its attestation came to.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    pub(crate) attestation: Option<(AttestationType, Trust)>,
+    pub(crate) attestation: Option<AttestationVerdict>,
 }
 
 pub(crate) type Judgement = Result<Accepted, Refusal>;
@@ -53,8 +55,15 @@ impl From<Failure> for Refusal {
 
 /// Verifies the response.
 pub(crate) fn judge(case: &Case, surroundings: &Surroundings) -> Judgement {
-    let rp_id = case.rp_id.as_deref().ok_or_else(|| Failure::incomplete("the file has no rp_id, so nothing can be judged"))?;
-    let challenge = case.challenge.as_ref().ok_or_else(|| Failure::incomplete("the file has no challenge, so nothing can be judged"))?;
+    if let Some(failure) = case.malformed.first() {
+        return Err(failure.clone().into());
+    }
+    let without = |name| match case.bare {
+        true => Failure::incomplete(format_args!("the file is a bare response: without {name} around it, it can be shown, not verified")),
+        false => Failure::incomplete(format_args!("the file has no {name}, so nothing can be judged")),
+    };
+    let rp_id = case.rp_id.as_deref().ok_or_else(|| without("rp_id"))?;
+    let challenge = case.challenge.as_ref().ok_or_else(|| without("challenge"))?;
     let rp = relying_party(case, rp_id, surroundings)?;
     // Captures may hold challenges that are too short for a live ceremony.
     let challenge = Challenge::new(challenge.as_slice()).or_else(|_| Challenge::danger_guessable(challenge.as_slice()))?;
@@ -70,7 +79,7 @@ pub(crate) fn judge(case: &Case, surroundings: &Surroundings) -> Judgement {
 
 /// The statement alone (steps 21 to 24 of §7.1), whatever else is wrong with the response; `None` if there is
 /// nothing to judge.
-pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Option<Result<Trust, Error>> {
+pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Option<Result<AttestationVerdict, Error>> {
     let (object_bytes, client_data) = (case.part("attestationObject")?, case.part("clientDataJSON")?);
     let object = AttestationObject::parse(&object_bytes).ok()?;
     let auth_data = AuthenticatorData::parse(object.auth_data).ok()?;
@@ -83,7 +92,7 @@ pub(crate) fn judge_statement(case: &Case, surroundings: &Surroundings) -> Optio
     let mut record = CredentialRecord::imported(rp.scope().clone(), rp.id().clone(), somebody().ok()?, id, key, now);
     record.attestation_object = Some(object_bytes.as_slice().into());
     record.attestation_client_data_json = Some(client_data.into());
-    Some(rp.recheck_attestation(&record, &policy(case, surroundings), now))
+    Some(rp.recheck_attestation(&record, &policy(case, surroundings), Recheck::today(now)))
 }
 
 fn anyone(case: &Case, surroundings: &Surroundings) -> Result<RelyingParty, Error> {
@@ -100,6 +109,7 @@ fn policy(case: &Case, surroundings: &Surroundings) -> AttestationPolicy {
     let mut rules = StatementRules::default();
     rules.danger_accept_android_safetynet = true;
     rules.danger_accept_test_tpm_vendors = true;
+    rules.danger_accept_movable_tpm_keys = true;
     rules.danger_accept_sha1_certificates = true;
     let policy = AttestationPolicy::requested(AttestationConveyance::Direct).rules(rules);
     if demands_trust(case, surroundings) { policy } else { policy.danger_accept_untrusted() }
@@ -141,7 +151,7 @@ pub(crate) fn user_verification(case: &Case) -> UserVerification {
     case.options.user_verification.unwrap_or(UserVerification::Required)
 }
 
-fn register(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime) -> Result<(AttestationType, Trust), Refusal> {
+fn register(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime) -> Result<AttestationVerdict, Refusal> {
     let user = UserEntity { id: somebody()?, name: "user".into(), display_name: "user".into() };
     let mut request = RegistrationRequest::new(user);
     if case.options.user_presence == Some(false) {
@@ -150,7 +160,7 @@ fn register(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime)
     let (_, pending) = rp.start_registration(request, challenge, now)?;
     let response = RegistrationResponse::from_json(&case.response_text)?;
     let verified = pending.verify(rp, &response, now)?;
-    Ok((verified.record().attestation_type, verified.trust().clone()))
+    Ok(verified.attestation().clone())
 }
 
 fn authenticate(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixTime) -> Result<(), Refusal> {

@@ -16,12 +16,13 @@
 //! }
 //! ```
 //!
-//! Only `response` must be there; without `rp_id` or `challenge`, or without `stored` for an authentication, nothing
-//! is judged and the line says so. What `options` leaves out is as the crate has it by default.
+//! Only `response` must be there, and a file may be the response itself, as `credential.toJSON()` has it; without `rp_id` or
+//! `challenge`, or without `stored` for an authentication, or if one of these has another type, nothing is judged and the line
+//! says so, while `--pretty` shows what is there. What `options` leaves out is as the crate has it by default.
 //!
 //! An attestation with certificates has to lead to one of the roots, or to an anchor of the metadata (`--mds`). With
 //! neither it is checked, but not whom it leads to. Since this judges captures, it takes what a server should refuse:
-//! SafetyNet, TPM vendors for tests, and SHA-1 in certificates.
+//! SafetyNet, TPM vendors for tests, keys that may leave their TPM, and SHA-1 in certificates.
 //!
 //! Exit code 0: every file was read, whatever the verdicts. 1: one could not be read, or none was named, or the
 //! metadata was of no use.
@@ -59,7 +60,8 @@ Verifies captured WebAuthn responses; prints one JSON line for each file.
 
 Certificates of an attestation have to lead to one of the file's trust.roots_pem or to the metadata's anchors. With
 neither, the statement is checked and it does not matter where they lead. This judges captures and so takes
-what a server should refuse: SafetyNet, TPM vendors for tests, and SHA-1 in certificates.";
+what a server should refuse: SafetyNet, TPM vendors for tests, keys that may leave their TPM, and SHA-1 in
+certificates.";
 
 fn main() -> ExitCode {
     let mut settings = match Settings::parse(std::env::args_os().skip(1)) {
@@ -114,14 +116,14 @@ fn inspect(path: &OsStr, settings: &mut Settings, out: &mut Vec<u8>) -> bool {
     };
     let (surroundings, complaint) = settings.surroundings(&case);
     if let Some(complaint) = &complaint {
-        complain(&format!("inspect: {file}: {complaint}"));
+        complain(&format!("inspect: {file}: {}", complaint.message));
     }
     let judgement = judge::judge(&case, &surroundings);
     write_line(out, &Verdict::of(file, &case, &judgement));
     if settings.pretty {
         out.extend_from_slice(pretty::report(&case, &surroundings, &judgement).as_bytes());
     }
-    complaint.is_none()
+    !complaint.is_some_and(|complaint| complaint.fatal)
 }
 
 fn write_line(out: &mut Vec<u8>, verdict: &Verdict<'_>) {

@@ -5,12 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
 use passkeeper::crypto::rustcrypto::PROVIDER;
-use passkeeper::metadata::{BlobVerifier, Metadata};
+use passkeeper::metadata::{BlobVerifier, Metadata, Skipped, SkippedPart};
 use passkeeper::types::UnixTime;
 
 use crate::file::{self, Case};
 use crate::judge::Surroundings;
-use crate::moment;
+use crate::{moment, text};
 
 const MAX_BLOB: u64 = 64 * 1024 * 1024;
 const MAX_ROOT: u64 = 64 * 1024;
@@ -50,7 +50,35 @@ pub(crate) struct Settings {
 struct Mds {
     blob: String,
     verifier: BlobVerifier,
-    verified: BTreeMap<UnixTime, Option<Metadata>>,
+    verified: BTreeMap<UnixTime, Option<(Metadata, Vec<Skipped>)>>,
+    /// Whether it was said what was left out: that depends on no moment.
+    told: bool,
+}
+
+/// Something to say about the metadata.
+#[derive(Debug)]
+pub(crate) struct Complaint {
+    pub(crate) message: String,
+    /// Whether the metadata is of no use.
+    pub(crate) fatal: bool,
+}
+
+/// More of what was left out is not listed.
+const MAX_SKIPPED: usize = 64;
+
+/// Parts of a BLOB that could not be read, one a line.
+pub(crate) fn skipped_lines(skipped: &[Skipped]) -> impl Iterator<Item = String> {
+    let more = skipped.len().saturating_sub(MAX_SKIPPED);
+    let line = |skipped: &Skipped| {
+        let part = match skipped.part {
+            SkippedPart::Root(root) => format!(", root {root}"),
+            SkippedPart::EffectiveDate(report) => format!(", date of report {report}"),
+            SkippedPart::Name => ", repeated name".to_owned(),
+            _ => String::new(),
+        };
+        format!("entry {}{part}: {}", skipped.entry, text::cut(&skipped.reason))
+    };
+    skipped.iter().take(MAX_SKIPPED).map(line).chain((more > 0).then(|| format!("and {more} more")))
 }
 
 impl Settings {
@@ -85,14 +113,12 @@ impl Settings {
     }
 
     /// What a file is judged by, and what there is to complain about the metadata.
-    pub(crate) fn surroundings(&mut self, case: &Case) -> (Surroundings, Option<String>) {
+    pub(crate) fn surroundings(&mut self, case: &Case) -> (Surroundings, Option<Complaint>) {
         let now = case.trust.verification_time.or(self.time).unwrap_or_else(|| SystemTime::now().into());
         let blob_time = self.time.unwrap_or(now);
-        let (metadata, complaint) = match &mut self.mds {
-            Some(mds) => mds.at(blob_time),
-            None => (None, None),
-        };
-        (Surroundings { now, metadata }, complaint)
+        let (verified, complaint) = self.mds.as_mut().map(|mds| mds.at(blob_time)).unwrap_or_default();
+        let (metadata, skipped) = verified.map(|(metadata, skipped)| (Some(metadata), skipped)).unwrap_or_default();
+        (Surroundings { now, metadata, skipped }, complaint)
     }
 }
 
@@ -104,19 +130,30 @@ impl Mds {
         let anchor = moment::certificate(&read(root, MAX_ROOT)?)
             .map_err(|error| format!("{}: not a certificate in PEM or DER: {error}", root.to_string_lossy()))?;
         let blob = String::from_utf8(read(blob, MAX_BLOB)?).map_err(|_| format!("{}: not a BLOB: not text", blob.to_string_lossy()))?;
-        Ok(Self { blob, verifier: BlobVerifier::new(anchor), verified: BTreeMap::new() })
+        Ok(Self { blob, verifier: BlobVerifier::new(anchor), verified: BTreeMap::new(), told: false })
     }
 
-    /// The metadata at this moment; the first time also why there is none.
-    fn at(&mut self, time: UnixTime) -> (Option<Metadata>, Option<String>) {
+    /// The metadata at this moment; the first time also why there is none, or what it lacks.
+    fn at(&mut self, time: UnixTime) -> (Option<(Metadata, Vec<Skipped>)>, Option<Complaint>) {
         if let Some(known) = self.verified.get(&time) {
             return (known.clone(), None);
         }
-        let (metadata, complaint) = match self.verifier.verify(&self.blob, &PROVIDER, time) {
-            Ok((metadata, _)) => (Some(metadata), None),
-            Err(error) => (None, Some(format!("the BLOB does not count at {}: {error}", moment::show(time)))),
+        let (verified, complaint) = match self.verifier.verify(&self.blob, &PROVIDER, time) {
+            Ok((metadata, skipped)) => {
+                let tell = !skipped.is_empty() && !std::mem::replace(&mut self.told, true);
+                let complaint = tell.then(|| {
+                    let lines: String = skipped_lines(&skipped).map(|line| format!("\n  {line}")).collect();
+                    let message = format!("{} parts of the BLOB cannot be read and are left out:{lines}", skipped.len());
+                    Complaint { message, fatal: false }
+                });
+                (Some((metadata, skipped)), complaint)
+            }
+            Err(error) => {
+                let message = format!("the BLOB does not count at {}: {error}", moment::show(time));
+                (None, Some(Complaint { message, fatal: true }))
+            }
         };
-        self.verified.insert(time, metadata.clone());
-        (metadata, complaint)
+        self.verified.insert(time, verified.clone());
+        (verified, complaint)
     }
 }

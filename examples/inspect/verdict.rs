@@ -57,7 +57,9 @@ impl<'a> Verdict<'a> {
     pub(crate) fn of(file: &'a str, case: &Case, judgement: &Judgement) -> Self {
         let verdict = Self::new(file, Facts::of(case));
         match judgement {
-            Ok(accepted) => Self { attestation_type: accepted.attestation.as_ref().map(|(kind, _)| type_name(*kind)), ..verdict },
+            Ok(accepted) => {
+                Self { attestation_type: accepted.attestation.as_ref().map(|verdict| type_name(verdict.attestation_type)), ..verdict }
+            }
             Err(Refusal::File(failure)) => verdict.failed(failure),
             Err(Refusal::Crate(error)) => Self {
                 result: "error",

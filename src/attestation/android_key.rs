@@ -19,6 +19,9 @@ const ORIGIN: u32 = 702;
 const PURPOSE_SIGN: &[u8] = &[0x31, 0x03, 0x02, 0x01, 0x02];
 const ORIGIN_GENERATED: &[u8] = &[0x02, 0x01, 0x00];
 
+/// SecurityLevel: trusted environment and StrongBox; 0 is software.
+const SECURE: &[&[u8]] = &[&[1], &[2]];
+
 pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     let members = Members::parse(attested.object.att_stmt, &["alg", "sig", "x5c"])?;
     let alg = required("alg", members.alg)?;
@@ -35,6 +38,9 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     }
     if description.software.all_applications || description.hardware.all_applications {
         return Err(ErrorCode::AndroidKeyAllApplications.into());
+    }
+    if attested.rules.android_key_requires_hardware && !description.levels.iter().all(|level| SECURE.contains(level)) {
+        return Err(ErrorCode::AndroidKeySecurityLevel.into());
     }
     let lists: &[&AuthorizationList<'_>] = if attested.rules.android_key_requires_hardware {
         &[&description.hardware]
@@ -53,6 +59,8 @@ fn judge<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, wanted: &[u8], refu
 }
 
 struct KeyDescription<'a> {
+    /// attestationSecurityLevel and keymasterSecurityLevel.
+    levels: [&'a [u8]; 2],
     challenge: &'a [u8],
     software: AuthorizationList<'a>,
     hardware: AuthorizationList<'a>,
@@ -73,14 +81,14 @@ impl<'a> KeyDescription<'a> {
         let mut reader = SliceReader::new(outer.value()).ok()?;
         let mut next = |tag: Tag| AnyRef::decode(&mut reader).ok().filter(|any| any.tag() == tag).map(|any| any.value());
         next(Tag::Integer)?;
-        next(Tag::Enumerated)?;
+        let attestation = next(Tag::Enumerated)?;
         next(Tag::Integer)?;
-        next(Tag::Enumerated)?;
+        let levels = [attestation, next(Tag::Enumerated)?];
         let challenge = next(Tag::OctetString)?;
         next(Tag::OctetString)?;
         let software = AuthorizationList::parse(next(Tag::Sequence)?)?;
         let hardware = AuthorizationList::parse(next(Tag::Sequence)?)?;
-        Some(Self { challenge, software, hardware })
+        Some(Self { levels, challenge, software, hardware })
     }
 }
 
@@ -90,11 +98,14 @@ impl<'a> AuthorizationList<'a> {
         let mut list = Self::default();
         while !reader.is_finished() {
             let entry = AnyRef::decode(&mut reader).ok().filter(|any| any.tag().class() == Class::ContextSpecific)?;
-            match entry.tag().number().value() {
-                PURPOSE => list.purpose = Some(entry.value()),
-                ORIGIN => list.origin = Some(entry.value()),
-                ALL_APPLICATIONS => list.all_applications = true,
-                _ => {}
+            let repeated = match entry.tag().number().value() {
+                PURPOSE => list.purpose.replace(entry.value()).is_some(),
+                ORIGIN => list.origin.replace(entry.value()).is_some(),
+                ALL_APPLICATIONS => core::mem::replace(&mut list.all_applications, true),
+                _ => false,
+            };
+            if repeated {
+                return None;
             }
         }
         Some(list)

@@ -49,7 +49,7 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     if !payload.cts_profile_match {
         return Err(ErrorCode::SafetynetCtsProfile.into());
     }
-    let age = attested.made_at.as_secs().saturating_mul(1000).saturating_sub(payload.timestamp_ms);
+    let age = attested.moments.registration.as_secs().saturating_mul(1000).saturating_sub(payload.timestamp_ms);
     if !(-MAX_AGE_MS..=MAX_AGE_MS.saturating_add(999)).contains(&age) {
         return Err(Error::new(ErrorCode::SafetynetTimestamp).expected("at most 60 s").found(format_args!("{age} ms")));
     }

@@ -10,7 +10,7 @@ use crate::crypto::Scheme;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
 use crate::types::{Aaguid, Algorithm};
-use crate::x509::{Certificate, is_oid};
+use crate::x509::{Certificate, check_length, is_oid};
 
 /// id-fido-gen-ce-aaguid.
 pub(super) const AAGUID: &str = "1.3.6.1.4.1.45724.1.1.4";
@@ -20,8 +20,9 @@ const ORGANIZATION: &str = "2.5.4.10";
 const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
 const COMMON_NAME: &str = "2.5.4.3";
 
-/// The attestation certificate: the first of the chain.
+/// The attestation certificate: the first of a chain that is not too long to be looked at.
 pub(super) fn leaf<'a>(x5c: &[&'a [u8]]) -> Result<Certificate<'a>> {
+    check_length(x5c.len())?;
     let first = x5c.first().ok_or(ErrorCode::AttestationStatementMalformed)?;
     Certificate::parse(first)
 }

@@ -6,9 +6,12 @@ use crate::error::{Error, Result};
 use crate::parse::AttestationObject;
 use crate::parse::cbor::{Item, Key, Reader};
 
+/// The most statements: each costs signatures and a chain.
+const MAX_PARTS: usize = 8;
+
 pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     let mut reader = Reader::new(attested.object.att_stmt)?;
-    let Item::Array(len @ 2..) = reader.item()? else { return Err(malformed("not an array of at least two statements")) };
+    let Item::Array(len @ 2..=MAX_PARTS) = reader.item()? else { return Err(malformed("not an array of two to eight statements")) };
     let mut statement = Statement::new(AttestationFormat::Compound, AttestationType::Compound);
     let mut failure: Option<Error> = None;
     for _ in 0..len {

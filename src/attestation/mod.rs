@@ -25,6 +25,7 @@ mod statement;
 mod tpm;
 #[cfg(feature = "attestation")]
 mod trust;
+mod verdict;
 
 use alloc::vec::Vec;
 
@@ -33,15 +34,15 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::{CryptoProvider, VerifyingKey};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
-#[cfg(feature = "attestation")]
-use crate::types::Aaguid;
-use crate::types::UnixTime;
+use crate::types::{Aaguid, UnixTime};
 
 pub use rules::{CompoundRule, StatementRules};
 #[cfg(feature = "attestation")]
 pub use trust::TrustAnchors;
 #[cfg(feature = "attestation")]
-pub(crate) use trust::model_of_leaf;
+pub(crate) use trust::{listed_model_of_leaf, model_of_leaf};
+pub(crate) use verdict::Vouched;
+pub use verdict::{AttestationVerdict, AuthenticatorModel, Trust};
 
 /// An attestation statement format (§8) that this crate knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ impl AttestationFormat {
         }
     }
 
-    fn find(identifier: &str) -> Option<Self> {
+    pub(crate) fn find(identifier: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.as_str() == identifier)
     }
 }
@@ -140,8 +141,32 @@ pub(crate) struct Attested<'a> {
     pub(crate) verifying_key: &'a dyn VerifyingKey,
     pub(crate) provider: &'a CryptoProvider,
     pub(crate) rules: &'a StatementRules,
+    pub(crate) moments: Moments,
+}
+
+impl Attested<'_> {
+    /// The model that the authenticator data claims.
+    pub(crate) fn aaguid(&self) -> Aaguid {
+        self.auth_data.attested.as_ref().map(|credential| credential.aaguid).unwrap_or_default()
+    }
+}
+
+/// The moments that decide about an attestation; of a new registration all are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moments {
     /// When the registration took place: what a statement says of its own time is compared with this.
-    pub(crate) made_at: UnixTime,
+    pub(crate) registration: UnixTime,
+    /// When certificates have to be valid.
+    pub(crate) certificates: UnixTime,
+    /// Up to when revocations, statuses and the metadata's own date count.
+    pub(crate) reports: UnixTime,
+}
+
+impl Moments {
+    /// A registration that takes place now.
+    pub(crate) fn at(now: UnixTime) -> Self {
+        Self { registration: now, certificates: now, reports: now }
+    }
 }
 
 /// A verified statement: what it says it is, and the certificates it rests on, leaf first, in DER.
@@ -159,16 +184,10 @@ impl<'a> Statement<'a> {
         Self { format, attestation_type, path: Vec::new(), parts: Vec::new() }
     }
 
-    /// Whether the attestation key signed the AAGUID. `fido-u2f` does not cover it at all, so that a client may write any.
+    /// The model that the statement speaks of: `fido-u2f` does not sign the AAGUID, so that a client may write any.
     #[cfg(feature = "attestation")]
-    pub(crate) fn signs_aaguid(&self) -> bool {
-        self.format != AttestationFormat::FidoU2f && self.parts.iter().all(Self::signs_aaguid)
-    }
-
-    /// The model that the statement speaks of, if its key signed the AAGUID of the authenticator data.
-    #[cfg(feature = "attestation")]
-    pub(crate) fn model(&self, claimed: Aaguid) -> Option<Aaguid> {
-        self.signs_aaguid().then_some(claimed)
+    pub(crate) fn signed_model(&self, attested: &Attested<'_>) -> Option<Aaguid> {
+        Some(attested.aaguid()).filter(|aaguid| self.format != AttestationFormat::FidoU2f && !aaguid.is_zero())
     }
 
     #[cfg(feature = "attestation")]

@@ -19,6 +19,13 @@ const RS1: i64 = -65_535;
 const MAGIC: u32 = 0xff54_4347;
 const ATTEST_CERTIFY: u16 = 0x8017;
 
+/// Bits of TPMA_OBJECT.
+const FIXED_TPM: (u32, &str) = (1 << 1, "fixedTPM");
+const FIXED_PARENT: (u32, &str) = (1 << 4, "fixedParent");
+const SENSITIVE_DATA_ORIGIN: (u32, &str) = (1 << 5, "sensitiveDataOrigin");
+const RESTRICTED: (u32, &str) = (1 << 16, "restricted");
+const SIGN: (u32, &str) = (1 << 18, "sign");
+
 pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     let members = Members::parse(attested.object.att_stmt, &["ver", "alg", "x5c", "sig", "certInfo", "pubArea"])?;
     if required("ver", members.ver)? != "2.0" {
@@ -55,12 +62,25 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     if !digest_is(hash, &[attested.object.auth_data, attested.client_data_hash], info.extra_data) {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("extraData"));
     }
-    let name_hash = public.name_hash().ok_or_else(|| malformed("nameAlg"))?;
+    // What a name by SHA-1 stands for can be swapped for its collision; no TPM in the field names keys so.
+    let weak = || Error::new(ErrorCode::TpmNameAlgorithm).found(format_args!("{:#06x}", public.name_alg));
+    let name_hash = public.name_hash().filter(|hash| *hash != HashAlgorithm::Sha1).ok_or_else(weak)?;
     let named = certify.name.strip_prefix(&public.name_alg.to_be_bytes());
     if !named.is_some_and(|digest| digest_is(name_hash, &[pub_area], digest)) {
         return Err(ErrorCode::TpmNameMismatch.into());
     }
+    check_attributes(public.attributes, attested.rules.danger_accept_movable_tpm_keys)?;
     Ok(Statement::certified(AttestationFormat::Tpm, AttestationType::AttestationCa, x5c))
+}
+
+/// The key was made in this TPM and stays there, and it signs what it is given.
+fn check_attributes(attributes: u32, accept_movable: bool) -> Result<()> {
+    let set: &[(u32, &str)] = if accept_movable { &[SIGN] } else { &[SIGN, FIXED_TPM, FIXED_PARENT, SENSITIVE_DATA_ORIGIN] };
+    let wrong = |subject: &str| Error::new(ErrorCode::TpmKeyAttributes).subject(subject).found(format_args!("{attributes:#010x}"));
+    // A restricted key signs only what its TPM made: an identity key in the place of a credential's.
+    let restricted = Some(RESTRICTED).filter(|(bit, _)| attributes & bit != 0);
+    let missing = set.iter().find(|(bit, _)| attributes & bit == 0).copied();
+    restricted.or(missing).map_or(Ok(()), |(_, name)| Err(wrong(name)))
 }
 
 fn same_key(public: &PublicParameters<'_>, credential: &KeyMaterial<'_>) -> bool {

@@ -21,7 +21,7 @@ const MAX_STATE: usize = 8 * 1024;
 pub struct SessionBinding([u8; 32]);
 
 impl SessionBinding {
-    /// Binds to a session by whatever is secret and unique to it.
+    /// Binds to a session by whatever is secret and unique to it: what can be guessed binds nothing.
     ///
     /// # Errors
     /// `session-binding-invalid` if it is empty.
@@ -61,7 +61,8 @@ impl<'de> Deserialize<'de> for SessionBinding {
 }
 
 /// Part of every request and of every pending state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// `Debug` hides the caller's state.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Carried {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<SessionBinding>,
@@ -69,6 +70,12 @@ pub(crate) struct Carried {
     pub(crate) caller_state: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) workflow: Option<Workflow>,
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried").field("session", &self.session).field("workflow", &self.workflow).finish_non_exhaustive()
+    }
 }
 
 impl Carried {

@@ -19,6 +19,7 @@ mod authentication;
 mod carried;
 mod policy;
 mod proof;
+mod recheck;
 mod record;
 mod registration;
 mod relying_party;
@@ -38,9 +39,9 @@ pub use policy::{
     ReportedContradiction, UnknownBackupEligibility, UnknownUserVerification,
 };
 pub use proof::{Proof, ProofPolicy};
+pub use recheck::Recheck;
 pub use record::{CosePublicKey, CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
 pub use state::CeremonyKind;
-pub use trust::Trust;
 pub use workflow::{Workflow, WorkflowPolicy};

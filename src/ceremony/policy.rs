@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attestation::{AttestationType, StatementRules};
+use crate::attestation::{StatementRules, Trust};
 use crate::error::{Error, ErrorCode, Result, quoted};
 use crate::types::{Aaguid, AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Flags, Hint, ResidentKey, UserVerification};
 
@@ -198,6 +198,8 @@ pub struct AttestationPolicy {
     accept_compromised: bool,
     #[serde(default)]
     required_status: Vec<String>,
+    #[serde(default)]
+    refuse_stale_metadata: bool,
 }
 
 impl Default for AttestationPolicy {
@@ -210,14 +212,12 @@ impl Default for AttestationPolicy {
 /// What is known of a model when it is judged.
 #[derive(Debug, Default)]
 pub(super) struct Standing<'a> {
-    /// The attestation leads to an anchor that stands for a model of its own.
-    pub(super) certified: bool,
-    /// It does, and the statement covers the AAGUID.
+    /// The attestation proves the AAGUID.
     pub(super) model_proved: bool,
-    /// The metadata's statuses in force.
-    pub(super) statuses: Vec<&'a str>,
-    /// One of them says that the model must not be trusted.
-    pub(super) compromised: bool,
+    /// Statuses of the models in question that say not to trust them.
+    pub(super) compromised: Vec<&'a str>,
+    /// The statuses that stand, for each entry of the model that is proved or listed.
+    pub(super) statuses: Vec<Vec<&'a str>>,
 }
 
 impl AttestationPolicy {
@@ -249,6 +249,7 @@ impl AttestationPolicy {
             refused_models: Vec::new(),
             accept_compromised: false,
             required_status: Vec::new(),
+            refuse_stale_metadata: false,
         }
     }
 
@@ -273,7 +274,8 @@ impl AttestationPolicy {
         self
     }
 
-    /// Accepts nothing but an attestation that leads to a trust anchor.
+    /// Accepts nothing but an attestation that leads to a trust anchor, whichever of them and for whatever model. Most
+    /// passkeys that are synchronised between devices attest nothing, and are then refused.
     #[must_use]
     pub fn trusted_only(self) -> Self {
         Self { accept_untrusted: false, ..self.refuse_none().refuse_self() }
@@ -312,15 +314,29 @@ impl AttestationPolicy {
         self
     }
 
-    /// Accepts models that the metadata reports as revoked or broken.
+    /// Trusts no attestation by anchors beside metadata for which a new BLOB is overdue: what was found out since is not
+    /// in it. Off by default, lest nobody registers because a download failed; who turns it on fetches in time. In a
+    /// re-check, `metadata-stale` says to fetch the BLOB, and nothing about the credential.
+    #[must_use]
+    pub fn refuse_stale_metadata(mut self) -> Self {
+        self.refuse_stale_metadata = true;
+        self
+    }
+
+    /// Accepts models that the metadata reports as revoked or broken, even if it reports an update since: a response does
+    /// not tell whether the update was made.
     #[must_use]
     pub fn danger_accept_compromised(mut self) -> Self {
         self.accept_compromised = true;
         self
     }
 
-    /// Accepts only models for which the metadata reports one of these statuses, such as `FIDO_CERTIFIED_L2`,
-    /// and only with a trusted attestation.
+    /// Accepts only models for which one of these statuses stands in the metadata, such as `FIDO_CERTIFIED_L2`, and only
+    /// with a trusted attestation that proves the model (or whose key is listed under it).
+    ///
+    /// Levels are compared as names, not as more or less: name each that you accept, `FIDO_CERTIFIED_L1plus` beside
+    /// `FIDO_CERTIFIED_L1`. Only the newest level counts, and none after a decertification: see
+    /// `MetadataEntry::current_statuses`.
     #[must_use]
     pub fn require_status(mut self, statuses: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.required_status = statuses.into_iter().map(Into::into).collect();
@@ -331,8 +347,9 @@ impl AttestationPolicy {
         &self.rules
     }
 
-    pub(crate) fn accepts_untrusted(&self) -> bool {
-        self.accept_untrusted
+    #[cfg(feature = "attestation")]
+    pub(crate) fn refuses_stale_metadata(&self) -> bool {
+        self.refuse_stale_metadata
     }
 
     pub(crate) fn conveyance(&self) -> AttestationConveyance {
@@ -367,24 +384,26 @@ impl AttestationPolicy {
                 return refused("a listed model");
             }
         }
-        if standing.compromised && !self.accept_compromised {
-            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.statuses)));
+        if !standing.compromised.is_empty() && !self.accept_compromised {
+            return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.compromised)));
         }
-        let certified = standing.certified && self.required_status.iter().any(|wanted| standing.statuses.contains(&wanted.as_str()));
-        if !self.required_status.is_empty() && !certified {
-            return Err(Error::new(ErrorCode::AttestationStatusRefused).expected(format_args!("one of {:?}", self.required_status)));
+        let accepted = |statuses: &Vec<&str>| self.required_status.iter().any(|wanted| statuses.contains(&wanted.as_str()));
+        if !self.required_status.is_empty() && (standing.statuses.is_empty() || !standing.statuses.iter().all(accepted)) {
+            let refused = Error::new(ErrorCode::AttestationStatusRefused);
+            return Err(refused.expected(format_args!("one of {:?}", self.required_status)).found(format_args!("{:?}", standing.statuses)));
         }
         Ok(())
     }
 
-    /// Step 24 of §7.1, on the kind of attestation.
-    pub(crate) fn judge(&self, attestation: AttestationType) -> Result<()> {
-        let refusal = match attestation {
-            AttestationType::None if !self.accept_none => ErrorCode::AttestationNoneRefused,
-            AttestationType::SelfAttestation if !self.accept_self => ErrorCode::AttestationSelfRefused,
+    /// Step 24 of §7.1, on how far the attestation can be believed. Untrusted may be accepted, revoked never.
+    pub(super) fn judge(&self, trust: &Trust) -> Result<()> {
+        let refusal = match trust {
+            Trust::NotAttested if !self.accept_none => ErrorCode::AttestationNoneRefused.into(),
+            Trust::SelfAttested if !self.accept_self => ErrorCode::AttestationSelfRefused.into(),
+            Trust::Untrusted { reason } if !self.accept_untrusted || reason.tells_of_revocation() => reason.clone(),
             _ => return Ok(()),
         };
-        Err(refusal.into())
+        Err(refusal)
     }
 }
 

@@ -44,6 +44,9 @@ impl Proof {
     }
 }
 
+/// By how many seconds one server's clock may be ahead of another's.
+const CLOCK_SKEW_SECS: u32 = 5;
+
 /// How fresh and how strong a proof must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProofPolicy {
@@ -61,7 +64,7 @@ impl ProofPolicy {
         }
         // A proof from the future is as bad as an old one: one of the clocks is wrong.
         let latest = proof.at.saturating_add_secs(self.max_age_secs);
-        if now < proof.at || now > latest {
+        if now.saturating_add_secs(CLOCK_SKEW_SECS) < proof.at || now > latest {
             return Err(Error::new(ErrorCode::ProofStale).expected(format_args!("at most {} s ago", self.max_age_secs)).found(proof.at));
         }
         if self.user_verification && !proof.user_verified {

@@ -15,8 +15,8 @@ use super::record::{CosePublicKey, CredentialRecord, UseState};
 use super::relying_party::check_name;
 use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, REGISTRATION};
-use super::trust::{self, Judged, Trust};
-use crate::attestation::Attested;
+use super::trust::Terms;
+use crate::attestation::{AttestationVerdict, Moments, Trust};
 use crate::crypto::{sha256, subject_public_key_info};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
@@ -311,17 +311,8 @@ impl PendingRegistration {
         check_key_copies(response, &key).map_err(at_20)?;
 
         // 7.1/21 to 7.1/24: the statement, its trust anchors, and whether all that is acceptable.
-        let attested = Attested {
-            object,
-            auth_data: &auth_data,
-            client_data_hash: &client_data_hash,
-            key: &key,
-            verifying_key: &*verifying_key,
-            provider: &rp.provider,
-            rules: policy.attestation.statement_rules(),
-            made_at: now,
-        };
-        let Judged { attestation_type, trust } = trust::judge(&attested, rp, &policy.attestation, now)?;
+        let terms = Terms { rp, policy: &policy.attestation, moments: Moments::at(now) };
+        let attestation = terms.judge(object, &auth_data, &client_data_hash, &key, &*verifying_key)?;
 
         // 7.1/25: the credential ID is not too long.
         let credential_id = CredentialId::new(credential.credential_id).map_err(|e| e.at("7.1/25"))?;
@@ -344,8 +335,8 @@ impl PendingRegistration {
         let asked = policy.user_verification != UserVerification::Discouraged;
         record.supports_user_verification = (asked || flags.user_verified()).then_some(flags.user_verified());
         record.aaguid = credential.aaguid;
-        record.attestation_type = attestation_type;
-        record.attestation_trusted = trust.is_trusted();
+        record.attestation_type = attestation.attestation_type;
+        record.attestation_trusted = attestation.trust.is_trusted();
         record.attestation_format = object.fmt.to_string();
         record.attestation_object = Some(response.attestation_object.clone());
         record.attestation_client_data_json = Some(response.client_data_json.clone());
@@ -355,7 +346,7 @@ impl PendingRegistration {
         record.data = label.data;
         let extension_outputs = auth_data.extensions.as_ref().map(|outputs| Bytes::from(outputs.as_bytes()));
         let (client_extension_results, carried) = (extensions.clone(), common.carried);
-        Ok(VerifiedRegistration { record, flags, trust, client_extension_results, extension_outputs, carried })
+        Ok(VerifiedRegistration { record, flags, attestation, client_extension_results, extension_outputs, carried })
     }
 }
 
@@ -391,7 +382,7 @@ fn check_key_copies(response: &RegistrationResponse, key: &CoseKey<'_>) -> Resul
 pub struct VerifiedRegistration {
     record: CredentialRecord,
     flags: Flags,
-    trust: Trust,
+    attestation: AttestationVerdict,
     client_extension_results: ClientExtensionResults,
     extension_outputs: Option<Bytes>,
     carried: Carried,
@@ -411,10 +402,17 @@ impl VerifiedRegistration {
         self.record
     }
 
-    /// How far the attestation can be believed.
+    /// What the attestation came to: its format and type, how far it can be believed, its certificates up to the anchor,
+    /// and whether the model is proved.
+    #[must_use]
+    pub fn attestation(&self) -> &AttestationVerdict {
+        &self.attestation
+    }
+
+    /// How far the attestation can be believed: [`attestation`](Self::attestation) in short.
     #[must_use]
     pub fn trust(&self) -> &Trust {
-        &self.trust
+        &self.attestation.trust
     }
 
     /// The authenticator's flags.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::policy::{AuthenticationPolicy, RegistrationPolicy};
 use super::workflow::{Workflow, WorkflowPolicy, Workflows};
 #[cfg(feature = "attestation")]
-use crate::attestation::TrustAnchors;
+use crate::attestation::{AuthenticatorModel, TrustAnchors};
 use crate::crypto::{CryptoProvider, sha256};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{AlgorithmList, Origin, RpId, Scope, UserVerification};
@@ -110,7 +110,7 @@ impl RelyingParty {
     #[cfg(feature = "attestation")]
     #[must_use]
     pub fn model(&self, aaguid: crate::types::Aaguid) -> Option<&crate::metadata::MetadataEntry> {
-        self.trust_anchors.entry(Some(aaguid), None)
+        self.trust_anchors.entries(&AuthenticatorModel::claimed(aaguid)).next()
     }
 
     /// Steps 7.1/9 and 7.2/12: the whole origin, compared as text; subdomains only where configured.

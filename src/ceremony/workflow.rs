@@ -34,14 +34,15 @@ impl Workflow {
 }
 
 /// What a relying party demands in a workflow. It takes the place of the same demands in the relying party's policies and
-/// of a single request's; everything else stays as those say.
+/// of a single request's; everything else stays as those say. Attachment and discoverability are reported by the client and
+/// unsigned: a registration that contradicts them by its own report is refused, and one that lies passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkflowPolicy {
     /// Whether the workflow may be used at all.
     pub enabled: bool,
-    /// Platform or cross-platform authenticators only.
+    /// Platform or cross-platform authenticators only. For registrations: a sign-in cannot ask for it.
     pub attachment: Option<AuthenticatorAttachment>,
-    /// Whether the credential shall be discoverable.
+    /// Whether the credential shall be discoverable. For registrations.
     pub resident_key: ResidentKey,
     /// Whether the user must be verified.
     pub user_verification: UserVerification,

@@ -200,10 +200,13 @@ codes! {
     TpmAlternativeName "tpm-alternative-name" Malformed "the AIK certificate does not name the TPM as it has to";
     TpmVendor "tpm-vendor" Policy "the TPM's vendor exists for tests only";
     TpmKeyUsage "tpm-key-usage" Malformed "the certificate is not one of an attestation identity key";
+    TpmNameAlgorithm "tpm-name-algorithm" Unsupported "the TPM names the key by SHA-1 or an unknown hash";
+    TpmKeyAttributes "tpm-key-attributes" Policy "the key may have been imported, may leave the TPM, or does not sign freely";
     AndroidKeyDescriptionMalformed "android-key-description-malformed" Malformed "the key description of the certificate is missing or malformed";
     AndroidKeyAllApplications "android-key-all-applications" Policy "the key may be used by all applications";
     AndroidKeyOrigin "android-key-origin" Policy "the key was not generated in the keystore";
     AndroidKeyPurpose "android-key-purpose" Policy "the key is for other purposes than signing";
+    AndroidKeySecurityLevel "android-key-security-level" Policy "the key, or what attests it, is in software only";
     SafetynetHost "safetynet-host" Mismatch "the response is not signed by the SafetyNet service";
     SafetynetCtsProfile "safetynet-cts-profile" Policy "the device does not pass the compatibility test";
     SafetynetTimestamp "safetynet-timestamp" Mismatch "the SafetyNet response is too old or from the future";
@@ -222,17 +225,21 @@ codes! {
     CertificateNotYetValid "certificate-not-yet-valid" Untrusted "a certificate is not valid yet";
     CertificateNotCa "certificate-not-ca" Untrusted "a certificate that issued another is no CA";
     CertificatePathLength "certificate-path-length" Untrusted "the chain is longer than a CA allows";
-    CertificateKeyUsage "certificate-key-usage" Untrusted "a CA's key may not sign certificates";
+    CertificateKeyUsage "certificate-key-usage" Untrusted "a certificate's key may not sign what it signed";
     CertificateCriticalExtension "certificate-critical-extension" Untrusted "a certificate has a critical extension that is not understood";
     CertificateRevoked "certificate-revoked" Untrusted "a certificate was revoked";
     RevocationListMalformed "revocation-list-malformed" Malformed "a certificate revocation list cannot be parsed";
+    RevocationListUnsupported "revocation-list-unsupported" Unsupported "a certificate revocation list is a delta, indirect, or has a critical extension that is not understood";
+    RevocationListUnverifiable "revocation-list-unverifiable" Untrusted "a revocation list names a certificate, and the list's signature cannot be judged";
     JwsMalformed "jws-malformed" Malformed "a JSON Web Signature cannot be parsed";
+    JwsCriticalHeader "jws-critical-header" Unsupported "a JSON Web Signature has header parameters that must be understood, and none is";
     JwsAlgorithm "jws-algorithm" Unsupported "a JSON Web Signature's algorithm does not fit its key or is unsupported";
     JwsSignatureInvalid "jws-signature-invalid" Mismatch "a JSON Web Signature does not verify";
 
     MetadataMalformed "metadata-malformed" Malformed "the metadata cannot be read";
     MetadataSigner "metadata-signer" Untrusted "the metadata is signed by somebody else than expected";
-    MetadataRolledBack "metadata-rolled-back" Replayed "the metadata is not newer than what is there";
+    MetadataRolledBack "metadata-rolled-back" Replayed "the metadata is older than what is there";
+    MetadataStale "metadata-stale" Policy "new metadata is overdue, and the relying party trusts nothing without it";
 
     // Authentication.
     CredentialNotAllowed "credential-not-allowed" Policy "the credential is not among those that were allowed";
@@ -260,8 +267,23 @@ codes! {
     RecordMalformed "record-malformed" Malformed "the persisted credential record cannot be read";
     RecordVersionUnsupported "record-version-unsupported" Unsupported "the persisted credential record has a format version this release cannot read";
 
+    // Sealed ceremonies.
+    SealedTokenMalformed "sealed-token-malformed" Malformed "the sealed ceremony is truncated, too long or no base64url";
+    SealedTokenVersionUnsupported "sealed-token-version-unsupported" Unsupported "the sealed ceremony has a format version this release cannot read";
+    SealedTokenModeUnsupported "sealed-token-mode-unsupported" Unsupported "the sealed ceremony is sealed in a way this build cannot open";
+    SealedTokenKeyUnknown "sealed-token-key-unknown" Mismatch "the ceremony is sealed with a key that is not accepted";
+    SealedTokenTampered "sealed-token-tampered" Mismatch "the sealed ceremony is not as it was sealed";
+    SealedTokenReplayed "sealed-token-replayed" Replayed "the sealed ceremony was taken before";
+    SealedStateTooLarge "sealed-state-too-large" Misuse "the ceremony's state is too large to be sealed into an ID";
+    ReplayGuardFull "replay-guard-full" Store "the replay guard remembers as many sealed ceremonies as it may";
+    TakeByChallengeUnsupported "take-by-challenge-unsupported" Misuse "a sealed ceremony is not found by its challenge";
+    SealingKeyEmpty "sealing-key-empty" Misuse "a sealing key is empty";
+    SealingKeyTooShort "sealing-key-too-short" Misuse "a sealing key has less than 32 bytes";
+    SealingKeyDuplicate "sealing-key-duplicate" Misuse "a sealing key is given twice";
+
     // Stores and sources.
     CredentialAlreadyRegistered "credential-already-registered" Conflict "the credential ID is registered already";
+    IdentifierInvalid "identifier-invalid" Malformed "a login identifier has 1 to 1024 bytes, and 1 to 16 kinds it may be of";
     UserNotFound "user-not-found" NotFound "no user has this login identifier";
     ProofRequired "proof-required" Policy "a fresh proof of control over the account is needed, perhaps with user verification";
     ProofStale "proof-stale" Expired "the proof of control over the account is too old";

@@ -1,5 +1,7 @@
 //! The BLOB: a signed list of entries. Those that cannot be read are skipped and reported.
 
+use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -29,16 +31,31 @@ pub struct BlobVerifier {
     signer: String,
 }
 
-/// Something in the BLOB that could not be read.
+/// Something in the BLOB that is not as it should be, and what was made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Skipped {
     /// The entry's position in the BLOB.
     pub entry: usize,
-    /// The root certificate's position in the entry, where only that was skipped.
-    pub root: Option<usize>,
+    /// What of it was skipped.
+    pub part: SkippedPart,
     /// Why.
     pub reason: String,
+}
+
+/// What of an entry was skipped; the rest of it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum SkippedPart {
+    /// All of it.
+    Entry,
+    /// The root certificate at this position.
+    Root(usize),
+    /// The date of the status report at this position: the report is kept, as one that has always been in force.
+    EffectiveDate(usize),
+    /// A name (AAGUID, AAID or key identifier) that an earlier entry bears: look-ups and anchors are the earlier one's. The
+    /// statuses of both count, so that a report in either can refuse the model.
+    Name,
 }
 
 impl BlobVerifier {
@@ -80,7 +97,8 @@ impl BlobVerifier {
         let jws = Jws::parse(blob.trim_ascii())?;
         let chain = jws.x5c.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let anchors: Vec<&TrustAnchor> = self.roots.iter().collect();
-        validate(&chain, &Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: false, provider, now })?;
+        let judge = Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: false, provider, now, revoked_by: now };
+        validate(&chain, &judge)?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::JwsMalformed.into()) };
         if !leaf.is_for_host(&self.signer)? {
             return Err(Error::new(ErrorCode::MetadataSigner).expected(&self.signer));
@@ -125,34 +143,44 @@ struct RawStatement {
 #[serde(rename_all = "camelCase")]
 struct RawReport {
     status: String,
-    effective_date: Option<String>,
+    effective_date: Option<Value>,
 }
 
 fn read(payload: &[u8]) -> Result<(Metadata, Vec<Skipped>)> {
     let malformed = |e: &dyn core::fmt::Display| Error::new(ErrorCode::MetadataMalformed).found(e);
     let payload: Payload = serde_json::from_slice(payload).map_err(|e| malformed(&e))?;
     let next_update = date(&payload.next_update).ok_or_else(|| malformed(&"nextUpdate"))?;
-    let (mut entries, mut skipped) = (Vec::new(), Vec::new());
+    let (mut entries, mut skipped, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (position, raw) in payload.entries.into_iter().enumerate() {
-        match serde_json::from_value::<RawEntry>(raw).map_err(|e| e.to_string()).and_then(|raw| entry(raw, position, &mut skipped)) {
-            Ok(entry) => entries.push(entry),
-            Err(reason) => skipped.push(Skipped { entry: position, root: None, reason }),
+        let mut skip = |part, reason| skipped.push(Skipped { entry: position, part, reason });
+        match serde_json::from_value::<RawEntry>(raw).map_err(|e| e.to_string()).and_then(|raw| entry(raw, &mut skip)) {
+            Ok(entry) => {
+                for name in entry.names() {
+                    if names.contains(&name) {
+                        skip(SkippedPart::Name, format!("{name} is an earlier entry's, too"));
+                    }
+                    names.insert(name);
+                }
+                entries.push(entry);
+            }
+            Err(reason) => skip(SkippedPart::Entry, reason),
         }
     }
     let body = Body { version: VERSION, number: payload.no, next_update, legal_header: payload.legal_header, entries };
     Ok((Metadata::new(body), skipped))
 }
 
-fn entry(raw: RawEntry, position: usize, skipped: &mut Vec<Skipped>) -> core::result::Result<MetadataEntry, String> {
+fn entry(raw: RawEntry, skip: &mut dyn FnMut(SkippedPart, String)) -> core::result::Result<MetadataEntry, String> {
     if raw.aaguid.is_none() && raw.aaid.is_none() && raw.attestation_certificate_key_identifiers.is_empty() {
         return Err("names no model".to_string());
     }
     let mut status_reports = Vec::new();
-    for report in raw.status_reports {
-        let effective = match report.effective_date {
-            Some(text) => Some(date(&text).ok_or("effectiveDate")?),
-            None => None,
-        };
+    // A date that cannot be read must not hide a status, least of all a bad one.
+    for (at, report) in raw.status_reports.into_iter().enumerate() {
+        let effective = report.effective_date.as_ref().and_then(|value| date(value.as_str()?));
+        if let Some(unread) = report.effective_date.filter(|_| effective.is_none()) {
+            skip(SkippedPart::EffectiveDate(at), format!("effectiveDate {unread}"));
+        }
         status_reports.push(StatusReport { status: AuthenticatorStatus(report.status), effective });
     }
     let (description, icon, roots) = match raw.metadata_statement {
@@ -164,7 +192,7 @@ fn entry(raw: RawEntry, position: usize, skipped: &mut Vec<Skipped>) -> core::re
     for (at, text) in roots.iter().enumerate() {
         match root(text) {
             Ok(anchor) => anchors.push(Anchor(anchor)),
-            Err(reason) => skipped.push(Skipped { entry: position, root: Some(at), reason }),
+            Err(reason) => skip(SkippedPart::Root(at), reason),
         }
     }
     Ok(MetadataEntry {

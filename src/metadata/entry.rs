@@ -1,7 +1,9 @@
 //! One entry: a model of authenticator, its anchors and its history.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -33,8 +35,38 @@ pub struct MetadataEntry {
 pub struct StatusReport {
     /// What happened.
     pub status: AuthenticatorStatus,
-    /// Since when, at midnight UTC; absent means always.
+    /// Since when, at midnight UTC; absent means always, also where the BLOB's date cannot be read.
     pub effective: Option<UnixTime>,
+}
+
+/// What a status says about FIDO's certification.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certification {
+    /// It works as specified: `FIDO_CERTIFIED`, which names no level and stands beside one.
+    Function,
+    /// It is certified at a level: `FIDO_CERTIFIED_L2` and the like.
+    Level,
+    /// It is not, or no longer, certified.
+    Without,
+}
+
+impl StatusReport {
+    fn in_force(&self, now: UnixTime) -> bool {
+        self.effective.is_none_or(|since| since <= now)
+    }
+
+    /// Whether a later report on the certification takes this one's place. A level gives way to any later level, and every
+    /// certification to its loss; of the same day, the loss counts. What has no date was there first, but a loss that has
+    /// none never ends.
+    fn is_superseded_by(&self, other: &Self) -> bool {
+        let (Some(own), Some(others)) = (self.status.certification(), other.status.certification()) else { return false };
+        match (own, others) {
+            (Certification::Without, _) => self.effective.is_some() && other.effective > self.effective,
+            (_, Certification::Without) => other.effective.is_none() || other.effective >= self.effective,
+            (Certification::Level, Certification::Level) => other.effective > self.effective,
+            _ => false,
+        }
+    }
 }
 
 /// A status of FIDO's registry; unknown ones are kept as they came.
@@ -43,7 +75,16 @@ pub struct StatusReport {
 pub struct AuthenticatorStatus(pub String);
 
 impl AuthenticatorStatus {
-    /// The model must no longer be trusted: it was revoked, or its keys or its user verification were broken.
+    fn certification(&self) -> Option<Certification> {
+        match self.0.as_str() {
+            "FIDO_CERTIFIED" => Some(Certification::Function),
+            "NOT_FIDO_CERTIFIED" | "SELF_ASSERTION_SUBMITTED" => Some(Certification::Without),
+            status => status.starts_with("FIDO_CERTIFIED_").then_some(Certification::Level),
+        }
+    }
+
+    /// The model must no longer be trusted: it was revoked, or its keys or its user verification were broken. Nothing
+    /// later mends that: an update that is available need not have been made, and no response tells.
     #[must_use]
     pub fn is_compromised(&self) -> bool {
         matches!(
@@ -64,14 +105,58 @@ impl AuthenticatorStatus {
 }
 
 impl MetadataEntry {
-    /// The statuses in force at a moment.
+    /// The statuses that have come into force by a moment, those included that a later one takes the place of.
     pub fn statuses(&self, now: UnixTime) -> impl Iterator<Item = &AuthenticatorStatus> {
-        self.status_reports.iter().filter(move |report| report.effective.is_none_or(|since| since <= now)).map(|report| &report.status)
+        self.in_force(now).map(|report| &report.status)
+    }
+
+    /// The statuses that stand at a moment. Of the certifications only the newest does: `FIDO_CERTIFIED_L1` no longer once
+    /// `FIDO_CERTIFIED_L1plus` is reported, and none once `NOT_FIDO_CERTIFIED` or `SELF_ASSERTION_SUBMITTED` is, unless a
+    /// certification follows. `FIDO_CERTIFIED` names no level and stands beside one. The dates decide, not the order of
+    /// the reports; of the same day, a loss counts before a certification, and several levels stand together.
+    pub fn current_statuses(&self, now: UnixTime) -> impl Iterator<Item = &AuthenticatorStatus> {
+        let standing = move |report: &&StatusReport| !self.in_force(now).any(|other| report.is_superseded_by(other));
+        self.in_force(now).filter(standing).map(|report| &report.status)
+    }
+
+    fn in_force(&self, now: UnixTime) -> impl Iterator<Item = &StatusReport> {
+        self.status_reports.iter().filter(move |report| report.in_force(now))
+    }
+
+    /// What the entry is found by, each once.
+    pub(super) fn names(&self) -> BTreeSet<Name> {
+        let keys = self.key_identifiers.iter().map(|id| Name::key(id));
+        self.aaguid.map(Name::Aaguid).into_iter().chain(self.aaid.clone().map(Name::Aaid)).chain(keys).collect()
     }
 
     /// The certificates that may vouch for this model.
     pub(crate) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor> {
         self.anchors.iter().map(|anchor| &anchor.0)
+    }
+}
+
+/// What an entry is found by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Name {
+    Aaguid(Aaguid),
+    Aaid(String),
+    /// A key identifier in lower case.
+    Key(String),
+}
+
+impl Name {
+    pub(crate) fn key(identifier: &str) -> Self {
+        Self::Key(identifier.to_ascii_lowercase())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aaguid(aaguid) => write!(f, "the AAGUID {aaguid}"),
+            Self::Aaid(aaid) => write!(f, "the AAID {aaid}"),
+            Self::Key(identifier) => write!(f, "the key identifier {identifier}"),
+        }
     }
 }
 

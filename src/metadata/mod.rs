@@ -17,7 +17,8 @@ use sha1::{Digest, Sha1};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Aaguid, UnixTime};
 
-pub use blob::{BlobVerifier, Skipped};
+pub use blob::{BlobVerifier, Skipped, SkippedPart};
+pub(crate) use entry::Name;
 pub use entry::{AuthenticatorStatus, MetadataEntry, StatusReport};
 
 /// The format of the cache form.
@@ -27,9 +28,8 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug)]
 pub struct Metadata {
     body: Body,
-    by_aaguid: BTreeMap<Aaguid, usize>,
-    by_aaid: BTreeMap<String, usize>,
-    by_key_identifier: BTreeMap<String, usize>,
+    /// The places of the entries that bear a name, in the BLOB's order: there should be one.
+    by_name: BTreeMap<Name, Vec<usize>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,13 +43,13 @@ struct Body {
 
 impl Metadata {
     fn new(body: Body) -> Self {
-        let mut metadata = Self { body, by_aaguid: BTreeMap::new(), by_aaid: BTreeMap::new(), by_key_identifier: BTreeMap::new() };
-        for (i, entry) in metadata.body.entries.iter().enumerate() {
-            metadata.by_aaguid.extend(entry.aaguid.map(|aaguid| (aaguid, i)));
-            metadata.by_aaid.extend(entry.aaid.clone().map(|aaid| (aaid, i)));
-            metadata.by_key_identifier.extend(entry.key_identifiers.iter().map(|id| (id.to_ascii_lowercase(), i)));
+        let mut by_name: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in body.entries.iter().enumerate() {
+            for name in entry.names() {
+                by_name.entry(name).or_default().push(place);
+            }
         }
-        metadata
+        Self { body, by_name }
     }
 
     /// The BLOB's serial number; a later one has a larger number.
@@ -64,7 +64,8 @@ impl Metadata {
         self.body.next_update
     }
 
-    /// Whether a new BLOB is overdue.
+    /// Whether a new BLOB is overdue. It says nothing about what was found out since: see
+    /// `AttestationPolicy::refuse_stale_metadata`.
     #[must_use]
     pub fn is_stale(&self, now: UnixTime) -> bool {
         now > self.body.next_update
@@ -82,39 +83,34 @@ impl Metadata {
         &self.body.entries
     }
 
-    /// The entry of a FIDO2 model.
+    /// The entry of a FIDO2 model; of several, against the rules, the first. (A status in any of them refuses.)
     #[must_use]
     pub fn find(&self, aaguid: Aaguid) -> Option<&MetadataEntry> {
-        self.entry(self.by_aaguid.get(&aaguid))
+        self.all(&Name::Aaguid(aaguid)).next()
     }
 
     /// The entry of a UAF model, by its AAID such as `4e4e#4005`.
     #[must_use]
     pub fn find_by_aaid(&self, aaid: &str) -> Option<&MetadataEntry> {
-        self.entry(self.by_aaid.get(aaid))
+        self.all(&Name::Aaid(aaid.into())).next()
     }
 
     /// The entry of a U2F model, by the key identifier of its attestation certificate (hexadecimal).
     #[must_use]
     pub fn find_by_key_identifier(&self, identifier: &str) -> Option<&MetadataEntry> {
-        self.entry(self.by_key_identifier.get(&identifier.to_ascii_lowercase()))
+        self.all(&Name::key(identifier)).next()
     }
 
-    /// The same, by the bits of the certificate's public key (RFC 5280 §4.2.1.2, method 1).
-    pub(crate) fn find_by_public_key(&self, bits: &[u8]) -> Option<&MetadataEntry> {
-        let hex = Sha1::digest(bits).iter().fold(String::new(), |text, byte| alloc::format!("{text}{byte:02x}"));
-        self.find_by_key_identifier(&hex)
-    }
-
-    /// Refuses to go back: `newer` must bear a larger serial number.
+    /// Refuses to go back: `newer` must not bear a smaller serial number. An equal one is the same BLOB again, which
+    /// changes nothing. What is there stays usable where the other is refused.
     ///
     /// # Errors
     /// `metadata-rolled-back`.
-    pub fn replaced_by(self, newer: Self) -> Result<Self> {
-        if newer.number() > self.number() {
+    pub fn replaced_by(&self, newer: Self) -> Result<Self> {
+        if newer.number() >= self.number() {
             return Ok(newer);
         }
-        Err(Error::new(ErrorCode::MetadataRolledBack).expected(format_args!("more than {}", self.number())).found(newer.number()))
+        Err(Error::new(ErrorCode::MetadataRolledBack).expected(format_args!("{} or more", self.number())).found(newer.number()))
     }
 
     /// The cache form: JSON with a format version, small, without what this crate does not use. It is not signed: keep
@@ -138,7 +134,13 @@ impl Metadata {
         Ok(Self::new(body))
     }
 
-    fn entry(&self, index: Option<&usize>) -> Option<&MetadataEntry> {
-        self.body.entries.get(*index?)
+    /// All entries of a name, in the BLOB's order.
+    pub(crate) fn all(&self, name: &Name) -> impl Iterator<Item = &MetadataEntry> {
+        self.by_name.get(name).into_iter().flatten().filter_map(|place| self.body.entries.get(*place))
     }
+}
+
+/// The key identifier of a certificate, by the bits of its public key: SHA-1 in hexadecimal (RFC 5280 §4.2.1.2, method 1).
+pub(crate) fn key_identifier(bits: &[u8]) -> String {
+    Sha1::digest(bits).iter().fold(String::new(), |text, byte| alloc::format!("{text}{byte:02x}"))
 }

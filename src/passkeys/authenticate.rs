@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use super::outcome::Used;
-use super::{Asserted, Authenticated, Event, NotCompleted, Passkeys, Started, TakeBy};
+use super::{Asserted, Authenticated, Event, NotCompleted, Passkeys, Started, TakeBy, UnknownUsers};
 use crate::ceremony::{
-    Assertion, AuthenticationRequest, CounterVerdict, Pending, Purpose, SignIn, Subject, Verified, VerifiedAssertion,
+    Assertion, AuthenticationRequest, CounterVerdict, CredentialRecord, Pending, Purpose, SignIn, Subject, Verified, VerifiedAssertion,
     VerifiedAuthentication,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::{CeremonyStore, CredentialStore, Recorded, StoreError};
-use crate::types::UserVerification;
+use crate::types::{UserHandle, UserVerification};
 use crate::wire::{AuthenticationResponse, CredentialDescriptor, RequestOptions};
 
 /// How often a use is judged anew because somebody else's was recorded in between.
@@ -19,11 +19,18 @@ const MAX_ATTEMPTS: u32 = 64;
 /// Verdict of a caller who may veto.
 type Vetoable<T, V> = core::result::Result<T, NotCompleted<V>>;
 
+/// What the observer is told of a start.
+pub(super) struct Told {
+    pub(super) user: Option<UserHandle>,
+    pub(super) decoys: bool,
+}
+
 impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     // Authentication.
 
     /// Starts a sign-in: options for the browser and the ID that completes it. A known user is offered those passkeys that
-    /// can meet the demand for user verification.
+    /// can meet the demand for user verification: where it is required, none whose authenticator was asked for it before and did
+    /// not do it.
     ///
     /// # Errors
     /// Those of [`RelyingParty::start_authentication`](crate::RelyingParty::start_authentication), `credential-not-found` when a
@@ -131,46 +138,46 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     // What sign-in and step-up share.
 
     async fn start<P: Purpose>(&self, mut request: AuthenticationRequest) -> Result<Started<RequestOptions>> {
-        self.called(P::KIND, "start", async {
+        self.called(Some(P::KIND), "start", async {
             let user = match &request.subject {
-                Subject::Known(user) => Some(user),
+                Subject::Known(user) => Some(user.clone()),
                 Subject::Discoverable => None,
             };
-            self.admit(P::KIND, user, None, request.source.as_deref())?;
+            self.admit(P::KIND, user.as_ref(), None, request.source.as_deref())?;
             self.offer(&mut request, None).await?;
-            self.begin::<P>(request).await
+            self.begin::<P>(request, Told { user, decoys: false }).await
         })
         .await
     }
 
-    /// Names the passkeys of a known user that can meet the demand for user verification; `instead`, if there are none.
-    pub(super) async fn offer(&self, request: &mut AuthenticationRequest, instead: Option<Vec<CredentialDescriptor>>) -> Result<()> {
-        let (Subject::Known(user), None) = (&request.subject, &request.allow) else { return Ok(()) };
+    /// Names the passkeys of a known user that can meet the demand for user verification; `instead`, if there are none. Whether
+    /// it was so.
+    pub(super) async fn offer(&self, request: &mut AuthenticationRequest, instead: Option<Vec<CredentialDescriptor>>) -> Result<bool> {
+        let (Subject::Known(user), None) = (&request.subject, &request.allow) else { return Ok(false) };
         let demanded = self.rp.demands(request)?.user_verification == UserVerification::Required;
-        let able = self.list(user).await?.into_iter().filter(|record| !demanded || record.supports_user_verification != Some(false));
-        let offered: Vec<_> = able.map(|record| record.descriptor()).collect();
-        request.allow = match instead {
-            Some(instead) if offered.is_empty() => Some(instead),
-            _ => Some(offered),
-        };
-        Ok(())
+        let mut offered = self.own(user).await?;
+        offered.retain(|record| !demanded || record.supports_user_verification != Some(false));
+        let offered: Vec<_> = offered.iter().map(CredentialRecord::descriptor).collect();
+        let replaced = offered.is_empty() && instead.is_some();
+        request.allow = if replaced { instead } else { Some(offered) };
+        Ok(replaced)
     }
 
-    pub(super) async fn begin<P: Purpose>(&self, request: AuthenticationRequest) -> Result<Started<RequestOptions>> {
+    pub(super) async fn begin<P: Purpose>(&self, request: AuthenticationRequest, told: Told) -> Result<Started<RequestOptions>> {
         let (options, pending) = self.rp.start::<P>(request, self.challenge()?, self.clock.now())?;
         let (challenge, expires_at) = (pending.challenge().clone(), pending.expires_at());
         let user = match pending.subject() {
             Subject::Known(user) => Some(user.clone()),
             Subject::Discoverable => None,
         };
-        let session = self.keep(user.clone(), challenge, expires_at, pending.into_json()?).await?;
-        self.tell(Event::Started { ceremony: P::KIND, user: user.as_ref() });
+        let session = self.keep(user, challenge, expires_at, pending.into_json()?).await?;
+        self.tell(Event::Started { ceremony: P::KIND, user: told.user.as_ref(), decoys: told.decoys });
         Ok(Started { options, session })
     }
 
     async fn verify<P: Purpose>(&self, by: TakeBy<'_>, response: &AuthenticationResponse) -> Result<Verified<P>> {
         let TakeBy { id, session } = by;
-        self.called(P::KIND, "verify", async {
+        self.called(Some(P::KIND), "verify", async {
             let state = self.take(id, &response.client_data_json).await?;
             let mut pending = Pending::<P>::from_json(&state)?;
             if let Some(session) = session {
@@ -178,7 +185,13 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             }
             let received = pending.receive(response)?;
             let found = self.credentials.find(self.rp.scope(), received.credential_id()).await;
-            let Some(record) = found.map_err(StoreError::of_credentials)? else { return Err(received.not_found()) };
+            let Some(record) = found.map_err(StoreError::of_credentials)? else {
+                // A decoy must not be told from a passkey by how soon it is refused.
+                return Err(match self.settings.unknown_users {
+                    UnknownUsers::NotFound => received.not_found(),
+                    UnknownUsers::Decoys(_) => received.not_found_as_slowly(&self.rp, self.clock.now()),
+                });
+            };
             let verdict = received.verify(&self.rp, &record, self.clock.now());
             match &verdict {
                 Ok(verified) if verified.counter() == CounterVerdict::NotIncreased => {
@@ -201,17 +214,15 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         veto: impl AsyncFnOnce(&mut Verified<P>) -> core::result::Result<(), V>,
     ) -> Vetoable<Used, V> {
         let mut verified = self.verify::<P>(by, response).await?;
-        if let Err(reason) = veto(&mut verified).await {
-            let record = verified.record();
-            self.tell(Event::Vetoed { ceremony: P::KIND, user: &record.user_handle, credential_id: &record.credential_id });
-            return Err(NotCompleted::Vetoed(reason));
-        }
+        let record = verified.record();
+        let whose = (record.user_handle.clone(), record.credential_id.clone());
+        self.vetoed(P::KIND, whose, veto(&mut verified)).await?;
         Ok(self.commit(verified).await?)
     }
 
     /// 7.2/24: writes by compare-and-set; on conflict reads again and judges again.
     async fn commit<P: Purpose>(&self, mut verified: Verified<P>) -> Result<Used> {
-        self.called(P::KIND, "commit", async {
+        self.called(Some(P::KIND), "commit", async {
             self.check_own(verified.record())?;
             for _ in 0..MAX_ATTEMPTS {
                 match self.credentials.record_use(verified.update()).await.map_err(StoreError::of_credentials)? {
@@ -230,11 +241,13 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
                         let current = self.credentials.find(&update.scope, &update.credential_id).await;
                         let current = current.map_err(StoreError::of_credentials)?;
                         let current = current.ok_or_else(|| Error::new(ErrorCode::CredentialNotFound).at("7.2/24"))?;
-                        verified.judge_again(current.clone()).inspect_err(|error| {
-                            if error.error_code() == ErrorCode::CounterNotIncreased {
-                                self.tell(Event::CounterRegressed { record: &current });
-                            }
-                        })?;
+                        let before = verified.counter();
+                        let verdict = verified.judge_again(current.clone());
+                        let refused = verdict.as_ref().is_err_and(|error| error.error_code() == ErrorCode::CounterNotIncreased);
+                        if refused || (before, verified.counter()) == (CounterVerdict::Increased, CounterVerdict::NotIncreased) {
+                            self.tell(Event::CounterRegressed { record: &current });
+                        }
+                        verdict?;
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! What the facade tells the caller: events for audit logs, and the question whether an attempt is one too many.
 
+use core::fmt;
+
 use crate::ceremony::{CeremonyKind, CredentialRecord};
 use crate::error::Error;
 use crate::types::{CredentialId, Scope, UserHandle};
@@ -12,13 +14,17 @@ pub enum Event<'a> {
     Started {
         /// Which.
         ceremony: CeremonyKind,
-        /// For whom, if that is known.
+        /// For whom, if that is known and a user: there is none for decoys of an unknown identifier.
         user: Option<&'a UserHandle>,
+        /// Whether it can only fail, since it names decoys.
+        decoys: bool,
     },
-    /// A call was refused or failed.
+    /// A call that would have changed something was refused or failed.
     Refused {
-        /// Of which ceremony.
-        ceremony: CeremonyKind,
+        /// Of which ceremony; of none where passkeys are managed.
+        ceremony: Option<CeremonyKind>,
+        /// Which: `start`, `verify` or `commit` of a ceremony; `rename`, `delete` or `delete_all`.
+        call: &'static str,
         /// Why.
         error: &'a Error,
     },
@@ -83,7 +89,8 @@ pub enum Event<'a> {
     },
 }
 
-/// Is told what happens. Called between a ceremony's steps: hand the event on, do not block.
+/// Is told what happens. Called between a ceremony's steps: hand the event on, do not block, do not panic: what was told of as
+/// done is done.
 pub trait Observer: Send + Sync {
     /// Takes notice. The event's order is that of the changes of one call; other calls run at the same time.
     fn observe(&self, event: &Event<'_>);
@@ -95,8 +102,8 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
     }
 }
 
-/// A ceremony that somebody wants to start.
-#[derive(Clone, Copy, Debug)]
+/// A ceremony that somebody wants to start. `Debug` hides who and from where.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The tenant.
@@ -105,10 +112,16 @@ pub struct Attempt<'a> {
     pub ceremony: CeremonyKind,
     /// For whom, if a user handle was given.
     pub user: Option<&'a UserHandle>,
-    /// The login identifier, if one was given.
+    /// The login identifier, if one was given, in the [one spelling](crate::UserDirectory::canonical) that all its spellings share.
     pub identifier: Option<&'a str>,
     /// Where it comes from, if the caller said so: an address, say.
     pub source: Option<&'a str>,
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt").field("scope", &self.scope).field("ceremony", &self.ceremony).finish_non_exhaustive()
+    }
 }
 
 /// Too many attempts.

@@ -59,14 +59,17 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// # Errors
     /// `name-invalid`, `credential-not-found`, also for somebody else's; `store-unavailable`.
     pub async fn rename(&self, user: &UserHandle, id: &CredentialId, name: &str) -> Result<()> {
-        if !(1..=256).contains(&name.len()) {
-            return Err(Error::new(ErrorCode::NameInvalid).found(name.len()));
-        }
-        if !self.credentials.rename(self.rp.scope(), user, id, name).await.map_err(StoreError::of_credentials)? {
-            return Err(ErrorCode::CredentialNotFound.into());
-        }
-        self.tell(Event::Renamed { user, credential_id: id });
-        Ok(())
+        self.called(None, "rename", async {
+            if !(1..=256).contains(&name.len()) {
+                return Err(Error::new(ErrorCode::NameInvalid).found(name.len()));
+            }
+            if !self.credentials.rename(self.rp.scope(), user, id, name).await.map_err(StoreError::of_credentials)? {
+                return Err(ErrorCode::CredentialNotFound.into());
+            }
+            self.tell(Event::Renamed { user, credential_id: id });
+            Ok(())
+        })
+        .await
     }
 
     /// Deletes one passkey of this user, where nothing need be proved. Answers with those that are left, for the page to tell
@@ -87,29 +90,39 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     }
 
     async fn remove(&self, user: &UserHandle, id: &CredentialId, proof: Option<&Proof>) -> Result<AllAcceptedCredentialsSignal> {
-        self.check_proof(proof, user)?;
-        // Read first: once it is deleted, nothing may fail any more.
-        let mut left = self.accepted(user).await?;
-        let last = self.settings.management.last_passkey;
-        match self.credentials.delete(self.rp.scope(), user, id, last).await.map_err(StoreError::of_credentials)? {
-            Deleted::Yes => {}
-            Deleted::NotFound => return Err(ErrorCode::CredentialNotFound.into()),
-            Deleted::LastStays => return Err(ErrorCode::CredentialLast.into()),
-        }
-        self.tell(Event::Deleted { user, credential_id: id });
-        left.all_accepted_credential_ids.retain(|other| other != id);
-        Ok(left)
+        self.called(None, "delete", async {
+            self.check_proof(proof, user)?;
+            // Read first: once it is deleted, nothing may fail any more.
+            let before = self.accepted(user).await?;
+            let last = self.settings.management.last_passkey;
+            match self.credentials.delete(self.rp.scope(), user, id, last).await.map_err(StoreError::of_credentials)? {
+                Deleted::Yes => {}
+                Deleted::NotFound => return Err(ErrorCode::CredentialNotFound.into()),
+                Deleted::LastStays => return Err(ErrorCode::CredentialLast.into()),
+            }
+            self.tell(Event::Deleted { user, credential_id: id });
+            let mut left = self.accepted_after(before).await;
+            left.all_accepted_credential_ids.retain(|other| other != id);
+            Ok(left)
+        })
+        .await
     }
 
     /// Deletes all passkeys of a user, also when the user goes: no rule keeps any. How many there were; the page may tell
     /// the user's authenticators by [`accepted`](Self::accepted).
     ///
+    /// A registration that has begun may still be completed afterwards: where the user is gone, refuse it by the veto of
+    /// [`complete_registration_unless`](Self::complete_registration_unless).
+    ///
     /// # Errors
     /// `store-unavailable`.
     pub async fn delete_all(&self, user: &UserHandle) -> Result<u64> {
-        let count = self.credentials.delete_all(self.rp.scope(), user).await.map_err(StoreError::of_credentials)?;
-        self.tell(Event::DeletedAll { user, count });
-        Ok(count)
+        self.called(None, "delete_all", async {
+            let count = self.credentials.delete_all(self.rp.scope(), user).await.map_err(StoreError::of_credentials)?;
+            self.tell(Event::DeletedAll { user, count });
+            Ok(count)
+        })
+        .await
     }
 
     /// The passkeys that a user has now, for the page to tell the user's authenticators.
@@ -117,8 +130,21 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// # Errors
     /// `store-unavailable`.
     pub async fn accepted(&self, user: &UserHandle) -> Result<AllAcceptedCredentialsSignal> {
-        let ids = self.list(user).await?.into_iter().map(|record| record.credential_id).collect();
+        let ids = self.own(user).await?.into_iter().map(|record| record.credential_id).collect();
         Ok(AllAcceptedCredentialsSignal::new(self.rp.id().clone(), user.clone(), ids))
+    }
+
+    /// Reads again after a change, since a signal that leaves out what somebody registered meanwhile would hide it; what was
+    /// read before, if the store fails now.
+    pub(super) async fn accepted_after(&self, before: AllAcceptedCredentialsSignal) -> AllAcceptedCredentialsSignal {
+        self.accepted(&before.user_id).await.unwrap_or(before)
+    }
+
+    /// Those of a user's passkeys that work here: relying parties with different RP IDs may share a scope.
+    pub(super) async fn own(&self, user: &UserHandle) -> Result<Vec<CredentialRecord>> {
+        let mut records = self.list(user).await?;
+        records.retain(|record| record.rp_id == *self.rp.id());
+        Ok(records)
     }
 
     /// What an account is called now, for the page to tell the user's authenticators after a change.
@@ -128,6 +154,8 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     }
 
     /// A credential that is not known (any more), or whose registration was refused: for the page that just presented it.
+    ///
+    /// Only where nobody was named at the start of the ceremony: after decoys it would tell that they were.
     #[must_use]
     pub fn unknown_credential(&self, id: CredentialId) -> UnknownCredentialSignal {
         UnknownCredentialSignal::new(self.rp.id().clone(), id)

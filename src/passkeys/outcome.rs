@@ -1,7 +1,9 @@
 //! What the facade hands out. None of these can be made outside of it.
 
 use alloc::string::String;
+use core::fmt;
 
+use crate::attestation::AttestationVerdict;
 use crate::ceremony::{Carried, CounterVerdict, CredentialRecord, Proof, SessionBinding, Verified, Workflow};
 use crate::error::Error;
 use crate::store::CeremonyId;
@@ -71,18 +73,39 @@ impl<V> From<Error> for NotCompleted<V> {
     }
 }
 
-/// A passkey that is stored.
-#[derive(Clone, Debug, PartialEq)]
+impl<V: fmt::Display> fmt::Display for NotCompleted<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Vetoed(reason) => write!(f, "vetoed: {reason}"),
+        }
+    }
+}
+
+impl<V: fmt::Debug + fmt::Display> core::error::Error for NotCompleted<V> {}
+
+/// A passkey that is stored. `Debug` hides the caller's state.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Registered {
     /// The stored record.
     pub record: CredentialRecord,
+    /// What its attestation came to; of this the record keeps format, type and whether it was trusted.
+    pub attestation: AttestationVerdict,
     /// The passkeys that the user has now, for the page to tell the user's authenticators.
     pub accepted: AllAcceptedCredentialsSignal,
     /// The caller's state, as it was given to the start of the ceremony.
     pub state: Option<String>,
     /// The workflow that the ceremony was started for.
     pub workflow: Option<Workflow>,
+}
+
+impl fmt::Debug for Registered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { record, accepted, workflow, .. } = self;
+        let mut text = f.debug_struct("Registered");
+        text.field("record", record).field("accepted", accepted).field("workflow", workflow).finish_non_exhaustive()
+    }
 }
 
 /// A use that is recorded.

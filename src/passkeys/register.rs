@@ -17,20 +17,20 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `proof-stale`, `proof-of-another`, `credential-limit-reached`, `randomness-unavailable`, `ceremony-store-full`,
     /// `store-unavailable`.
     pub async fn start_registration(&self, mut request: RegistrationRequest) -> Result<Started<CreationOptions>> {
-        self.called(REGISTRATION, "start", async {
+        self.called(Some(REGISTRATION), "start", async {
             let user = request.user.id.clone();
             self.admit(REGISTRATION, Some(&user), None, request.source.as_deref())?;
             self.check_proof(request.proof.as_ref(), &user)?;
             let known = self.list(&user).await?;
             // Counted again, for good, when the passkey is stored.
-            if u32::try_from(known.len()).is_ok_and(|n| n >= self.settings.management.limit_per_user) {
+            if !u32::try_from(known.len()).is_ok_and(|n| n < self.settings.management.limit_per_user) {
                 return Err(ErrorCode::CredentialLimitReached.into());
             }
             request = request.exclude_credentials(known.iter().map(|record| record.descriptor()));
             let (options, pending) = self.rp.start_registration(request, self.challenge()?, self.clock.now())?;
             let (challenge, expires_at) = (pending.challenge().clone(), pending.expires_at());
             let session = self.keep(Some(user.clone()), challenge, expires_at, pending.into_json()?).await?;
-            self.tell(Event::Started { ceremony: REGISTRATION, user: Some(&user) });
+            self.tell(Event::Started { ceremony: REGISTRATION, user: Some(&user), decoys: false });
             Ok(Started { options, session })
         })
         .await
@@ -42,7 +42,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `ceremony-not-found`, `ceremony-kind-mismatch`, `store-unavailable`, and those of [`PendingRegistration::verify`].
     pub async fn verify_registration(&self, by: impl Into<TakeBy<'_>>, response: &RegistrationResponse) -> Result<VerifiedRegistration> {
         let TakeBy { id, session } = by.into();
-        self.called(REGISTRATION, "verify", async {
+        self.called(Some(REGISTRATION), "verify", async {
             let state = self.take(id, &response.client_data_json).await?;
             let mut pending = PendingRegistration::from_json(&state)?;
             if let Some(session) = session {
@@ -59,12 +59,13 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `credential-already-registered`, `credential-limit-reached`, `ceremony-relying-party-mismatch` for what another facade
     /// verified, `credential-store-full`, `store-unavailable`.
     pub async fn commit_registration(&self, verified: VerifiedRegistration) -> Result<Registered> {
-        self.called(REGISTRATION, "commit", async {
+        self.called(Some(REGISTRATION), "commit", async {
             let (state, workflow) = (verified.state().map(Into::into), verified.workflow());
+            let attestation = verified.attestation().clone();
             let record = verified.into_record();
             self.check_own(&record)?;
             // Read first: once it is stored, nothing may fail any more.
-            let mut accepted = self.accepted(&record.user_handle).await?;
+            let before = self.accepted(&record.user_handle).await?;
             // 7.1/26: not registered yet for any user. 7.1/29: stored in the account that the options named.
             let limit = self.settings.management.limit_per_user;
             match self.credentials.insert(&record, Some(limit)).await.map_err(StoreError::of_credentials)? {
@@ -72,9 +73,12 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
                 Inserted::AlreadyThere => return Err(Error::new(ErrorCode::CredentialAlreadyRegistered).at("7.1/26")),
                 Inserted::LimitReached => return Err(Error::new(ErrorCode::CredentialLimitReached).at("7.1/29")),
             }
-            accepted.all_accepted_credential_ids.push(record.credential_id.clone());
             self.tell(Event::Registered { record: &record });
-            Ok(Registered { record, accepted, state, workflow })
+            let mut accepted = self.accepted_after(before).await;
+            if !accepted.all_accepted_credential_ids.contains(&record.credential_id) {
+                accepted.all_accepted_credential_ids.push(record.credential_id.clone());
+            }
+            Ok(Registered { record, attestation, accepted, state, workflow })
         })
         .await
     }
@@ -100,11 +104,9 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         veto: impl AsyncFnOnce(&VerifiedRegistration) -> core::result::Result<(), V>,
     ) -> core::result::Result<Registered, NotCompleted<V>> {
         let verified = self.verify_registration(by, response).await?;
-        if let Err(reason) = veto(&verified).await {
-            let record = verified.record();
-            self.tell(Event::Vetoed { ceremony: REGISTRATION, user: &record.user_handle, credential_id: &record.credential_id });
-            return Err(NotCompleted::Vetoed(reason));
-        }
+        let record = verified.record();
+        let whose = (record.user_handle.clone(), record.credential_id.clone());
+        self.vetoed(REGISTRATION, whose, veto(&verified)).await?;
         Ok(self.commit_registration(verified).await?)
     }
 }

@@ -7,6 +7,7 @@
 mod dynamic;
 #[cfg(feature = "std")]
 mod memory;
+mod sealed;
 
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -19,6 +20,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use dynamic::{DynCeremonyStore, DynCredentialStore};
 #[cfg(feature = "std")]
 pub use memory::{MemoryCeremonies, MemoryStore};
+#[cfg(feature = "std")]
+pub use sealed::MemoryReplayGuard;
+pub use sealed::{Marked, ReplayGuard, SealedCeremonies, SealingKeys};
 
 use crate::ceremony::{CredentialRecord, RecordUpdate};
 use crate::error::{Error, ErrorCode};

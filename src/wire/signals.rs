@@ -23,7 +23,8 @@ pub struct UnknownCredentialSignal {
 
 /// For `signalAllAcceptedCredentials`: these passkeys of the user, and no others, are good.
 ///
-/// It names all of a user's passkeys: send it to that user only, signed in.
+/// It names all of a user's passkeys: send it to that user only, signed in. Authenticators hide what it does not name: tenants
+/// that share an RP ID must not give two accounts one user handle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -121,11 +121,20 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// Whether keyUsage, if there is one, allows signing anything but certificates and revocation lists.
+    pub(crate) fn may_sign(&self) -> Result<bool> {
+        self.key_usage(0x80)
+    }
+
     /// Whether keyUsage, if there is one, allows signing certificates.
     pub(crate) fn may_sign_certificates(&self) -> Result<bool> {
+        self.key_usage(0x04)
+    }
+
+    fn key_usage(&self, bit: u8) -> Result<bool> {
         let Some(extension) = self.extension(KEY_USAGE)? else { return Ok(true) };
         match extension.value {
-            [0x03, 2..=3, _, first, ..] => Ok(first & 0x04 != 0),
+            [0x03, 2..=3, _, first, ..] => Ok(first & bit != 0),
             _ => Err(bad_extension("keyUsage")),
         }
     }

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::certificate::Certificate;
+use super::path::check_length;
 use crate::crypto::{CryptoProvider, HashAlgorithm, Scheme};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
@@ -29,6 +30,14 @@ pub(crate) struct Jws<'a> {
 struct Header {
     alg: String,
     x5c: Vec<String>,
+    /// Whether it is there at all.
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+    b64: Option<bool>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> core::result::Result<bool, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 impl<'a> Jws<'a> {
@@ -38,6 +47,11 @@ impl<'a> Jws<'a> {
         let (header, payload) = signed.split_once('.').ok_or_else(|| malformed("parts"))?;
         let decode = |text: &str, subject| Bytes::from_base64url(text).map(Bytes::into_vec).map_err(|_| malformed(subject));
         let header: Header = serde_json::from_slice(&decode(header, "header")?).map_err(|_| malformed("header"))?;
+        // §4.1.11: nothing that must be understood is. RFC 7797 §6 wants b64 to be announced so, too.
+        if header.crit || header.b64 == Some(false) {
+            return Err(ErrorCode::JwsCriticalHeader.into());
+        }
+        check_length(header.x5c.len())?;
         let x5c = header.x5c.iter().map(|text| STANDARD.decode(text)).collect::<core::result::Result<Vec<_>, _>>();
         let x5c = x5c.map_err(|_| malformed("x5c"))?;
         if x5c.is_empty() {

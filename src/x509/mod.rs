@@ -7,9 +7,11 @@ mod certificate;
 mod crl;
 mod jws;
 mod path;
+mod serials;
 
 pub(crate) use certificate::{Certificate, is_oid};
 pub use crl::RevocationList;
 pub(crate) use jws::Jws;
 pub use path::TrustAnchor;
-pub(crate) use path::{Judge, Trusted, validate};
+pub(crate) use path::{Judge, Trusted, check_length, validate};
+pub use serials::RevokedSerials;

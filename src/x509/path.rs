@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::types::UnixTime;
 
 /// The most certificates in a chain.
-pub(crate) const MAX_CHAIN: usize = 8;
+const MAX_CHAIN: usize = 8;
 /// The most extensions of a certificate.
 const MAX_EXTENSIONS: usize = 64;
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
@@ -33,9 +33,9 @@ const UNDERSTOOD: &[&str] = &[
 
 /// A certificate that is trusted because the relying party says so.
 ///
-/// It matches by name and key: several certificates of one root exist in the field, some expired. Its
-/// own extensions and dates are not judged, but for its word that it is a CA: without, unless it is self-issued, it vouches
-/// for itself alone.
+/// It matches by name and key: several certificates of one root exist in the field, some expired. Its own extensions and
+/// dates are not judged (revocation lists that name it are), but for its word that it is a CA: without, unless it is
+/// self-issued, it vouches for itself alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
     der: Vec<u8>,
@@ -81,12 +81,17 @@ pub(crate) struct Judge<'a> {
     /// Whether SHA-1 may sign certificates.
     pub(crate) allow_sha1: bool,
     pub(crate) provider: &'a CryptoProvider,
+    /// When the certificates have to be valid.
     pub(crate) now: UnixTime,
+    /// Up to when revocations count.
+    pub(crate) revoked_by: UnixTime,
 }
 
 /// A chain that leads to an anchor.
 pub(crate) struct Trusted<'a> {
     pub(crate) anchor: &'a TrustAnchor,
+    /// How many certificates of the chain stand below it.
+    pub(crate) below: usize,
 }
 
 /// Where a chain stops, counted from the leaf, and why.
@@ -94,29 +99,40 @@ fn stopped(at: usize, error: Error) -> Error {
     error.subject(format_args!("certificate {at} of the chain"))
 }
 
+/// Refuses a chain of too many certificates, before any of them is parsed.
+pub(crate) fn check_length(certificates: usize) -> Result<()> {
+    if certificates <= MAX_CHAIN {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(certificates))
+}
+
 /// Follows the chain to an anchor.
 pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Result<Trusted<'a>> {
-    if chain.len() > MAX_CHAIN {
-        return Err(Error::new(ErrorCode::CertificateChainTooLong).expected(MAX_CHAIN).found(chain.len()));
-    }
+    check_length(chain.len())?;
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
-            return Ok(Trusted { anchor });
+            judge.check_anchor_revocation(anchor, chain).map_err(|e| stopped(at, e))?;
+            return Ok(Trusted { anchor, below: at });
         }
         judge.check_certificate(certificate, at).map_err(|e| stopped(at, e))?;
-        let next = chain.get(at.saturating_add(1));
-        if let Some((anchor, issuer)) = judge.issuing_anchor(certificate)? {
-            judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
-            return Ok(Trusted { anchor });
-        }
-        let Some(issuer) = next else { break };
+        let above = at.saturating_add(1);
+        let untrusted = match judge.issuing_anchor(certificate) {
+            Ok((anchor, issuer)) => {
+                judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+                judge.check_anchor_revocation(anchor, chain).map_err(|e| e.subject("the anchor"))?;
+                return Ok(Trusted { anchor, below: above });
+            }
+            Err(error) => error,
+        };
+        let Some(issuer) = chain.get(above) else { return Err(stopped(at, untrusted)) };
         if issuer.subject() != certificate.issuer() {
             return Err(stopped(at, Error::new(ErrorCode::CertificateIssuerMismatch)));
         }
         issuer.verify_issued(certificate, judge.provider, judge.allow_sha1).map_err(|e| stopped(at, e))?;
         judge.check_revocation(certificate, issuer).map_err(|e| stopped(at, e))?;
     }
-    Err(stopped(chain.len().saturating_sub(1), Error::new(ErrorCode::AttestationUntrusted)))
+    Err(ErrorCode::AttestationUntrusted.into())
 }
 
 impl<'a> Judge<'a> {
@@ -130,16 +146,18 @@ impl<'a> Judge<'a> {
         Ok(issuers.find(|anchor| anchor.subject == *certificate.subject() && anchor.spki == spki))
     }
 
-    /// The anchor whose key signed the certificate, with its certificate.
-    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<Option<(&'a TrustAnchor, Certificate<'a>)>> {
+    /// The anchor whose key signed the certificate, with its certificate. Where there is one by name alone, the error says so.
+    fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<(&'a TrustAnchor, Certificate<'a>)> {
+        let mut untrusted = Error::new(ErrorCode::AttestationUntrusted);
         let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.issues && anchor.subject == *certificate.issuer());
         for anchor in namesakes.take(MAX_NAMESAKES) {
             let issuer = Certificate::parse(&anchor.der)?;
-            if issuer.verify_issued(certificate, self.provider, self.allow_sha1).is_ok() {
-                return Ok(Some((anchor, issuer)));
+            match issuer.verify_issued(certificate, self.provider, self.allow_sha1) {
+                Ok(()) => return Ok((anchor, issuer)),
+                Err(e) => untrusted = untrusted.expected(format_args!("a signature of the anchor {}", anchor.subject)).found(e.code()),
             }
         }
-        Ok(None)
+        Err(untrusted)
     }
 
     fn check_certificate(&self, certificate: &Certificate<'_>, at: usize) -> Result<()> {
@@ -163,7 +181,7 @@ impl<'a> Judge<'a> {
             }
         }
         if at == 0 {
-            return Ok(());
+            return if certificate.may_sign()? { Ok(()) } else { Err(ErrorCode::CertificateKeyUsage.into()) };
         }
         if !certificate.is_version_3() {
             return Err(Error::new(ErrorCode::CertificateNotCa).expected("version 3"));
@@ -181,11 +199,33 @@ impl<'a> Judge<'a> {
 
     /// Only a list that this issuer signed can revoke.
     fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
-        for list in self.revocations {
-            if list.revokes(certificate, issuer, self.provider, self.now)? {
+        for list in self.revocations.iter().filter(|list| list.names(certificate, self.revoked_by)) {
+            if list.is_signed_by(issuer, self.provider, self.allow_sha1)? {
                 return Err(ErrorCode::CertificateRevoked.into());
             }
         }
         Ok(())
+    }
+
+    /// An anchor is looked up as well. Its issuer is nobody's business on the path, so the key comes from an anchor or a
+    /// certificate of the chain that signed it; without one nobody can say whether the list is forged, and it stands.
+    fn check_anchor_revocation(&self, anchor: &TrustAnchor, chain: &[Certificate<'_>]) -> Result<()> {
+        if self.revocations.is_empty() {
+            return Ok(());
+        }
+        let certificate = Certificate::parse(&anchor.der)?;
+        let mut lists = self.revocations.iter().filter(|list| list.names(&certificate, self.revoked_by)).peekable();
+        if lists.peek().is_none() {
+            return Ok(());
+        }
+        let namesakes = self.anchors.iter().filter(|other| other.subject == *certificate.issuer()).take(MAX_NAMESAKES);
+        let anchors = namesakes.map(|other| Certificate::parse(&other.der)).collect::<Result<Vec<_>>>()?;
+        let signed = |issuer: &&Certificate<'_>| {
+            issuer.subject() == certificate.issuer() && issuer.verify_issued(&certificate, self.provider, self.allow_sha1).is_ok()
+        };
+        let issuer = anchors.iter().chain(chain).find(signed);
+        let unknown = || Error::new(ErrorCode::RevocationListUnverifiable).expected("the issuer's certificate");
+        let issuer = issuer.ok_or_else(unknown)?;
+        self.check_revocation(&certificate, issuer)
     }
 }

@@ -226,6 +226,79 @@ fn a_required_status() {
     assert!(NOW.as_secs() < 1_811_808_000);
 }
 
+/// The dates decide, not the order of the reports: production lists the newest first.
+#[test]
+fn a_required_status_is_the_newest_certification() {
+    type Reports = &'static [(&'static str, &'static str)];
+    const L1: &str = "FIDO_CERTIFIED_L1";
+    const L1_PLUS: &str = "FIDO_CERTIFIED_L1plus";
+    const L2: &str = "FIDO_CERTIFIED_L2";
+    const NOT: &str = "NOT_FIDO_CERTIFIED";
+    let cases: &[(&str, Reports, &[&str], bool)] = &[
+        ("a lower level before", &[(L2, "2023-01-01"), (L1, "2020-01-01")], &[L2], true),
+        ("a higher level since", &[(L2, "2023-01-01"), (L1, "2020-01-01")], &[L1], false),
+        ("plus is another level", &[(L1, "2020-01-01"), (L1_PLUS, "2023-01-01")], &[L1], false),
+        ("both are accepted", &[(L1, "2020-01-01"), (L1_PLUS, "2023-01-01")], &[L1, L1_PLUS], true),
+        ("a lower level since", &[(L2, "2020-01-01"), (L1, "2023-01-01")], &[L2], false),
+        ("the later one is not in force yet", &[(L1, "2020-01-01"), (NOT, "2027-06-01")], &[L1], true),
+        ("decertified", &[(L1, "2020-01-01"), (NOT, "2023-01-01")], &[L1], false),
+        ("decertified, listed first", &[(NOT, "2023-01-01"), (L1, "2020-01-01")], &[L1], false),
+        ("a mere assertion since", &[(L1, "2020-01-01"), ("SELF_ASSERTION_SUBMITTED", "2023-01-01")], &[L1], false),
+        ("certified after all", &[(NOT, "2020-01-01"), (L1, "2023-01-01")], &[L1], true),
+        ("decertified on the same day", &[(L1, "2023-01-01"), (NOT, "2023-01-01")], &[L1], false),
+        ("the same day, the other way round", &[(NOT, "2023-01-01"), (L1, "2023-01-01")], &[L1], false),
+        ("decertified without a date", &[(NOT, ""), (L1, "2023-01-01")], &[L1], false),
+        ("a level without a date, and a later one", &[(L2, ""), (L1, "2023-01-01")], &[L2], false),
+        ("without a date", &[(L1, "")], &[L1], true),
+        ("two levels of one day", &[(L1, "2023-01-01"), (L2, "2023-01-01")], &[L1], true),
+        ("function beside a level", &[(L1, "2020-01-01"), ("FIDO_CERTIFIED", "2023-01-01")], &[L1], true),
+        ("a level beside function", &[("FIDO_CERTIFIED", "2020-01-01"), (L1, "2023-01-01")], &["FIDO_CERTIFIED"], true),
+        ("function decertified", &[("FIDO_CERTIFIED", "2020-01-01"), (NOT, "2023-01-01")], &["FIDO_CERTIFIED"], false),
+        ("no certification is required", &[(L1, "2020-01-01"), (NOT, "2023-01-01")], &[NOT], true),
+        ("certified since", &[(NOT, "2020-01-01"), (L1, "2023-01-01")], &[NOT], false),
+        ("news of another kind", &[(L1, "2020-01-01"), ("UPDATE_AVAILABLE", "2023-01-01")], &[L1], true),
+        ("another scheme's", &[("FIPS140_CERTIFIED_L2", "2020-01-01"), (L1, "2023-01-01")], &["FIPS140_CERTIFIED_L2"], true),
+    ];
+    for (name, reports, required, accepted) in cases {
+        let report =
+            |(status, date): &(&str, &str)| if date.is_empty() { json!({ "status": status }) } else { status_report(status, date) };
+        let reports = reports.iter().map(report).collect::<Vec<_>>().into();
+        let result = listed(packed(), reports).policy(direct().require_status(required.iter().copied())).register();
+        if *accepted { assert_passes(result, name) } else { assert_refused(result, STATUS, STEP_24, name) }
+    }
+}
+
+/// Whether the update was made, no response tells.
+#[test]
+fn an_update_does_not_mend_a_compromise() {
+    for status in ["USER_KEY_REMOTE_COMPROMISE", "USER_KEY_PHYSICAL_COMPROMISE", "USER_VERIFICATION_BYPASS"] {
+        let since = |later: &str| json!([status_report(status, "2023-01-01"), status_report(later, "2024-01-01")]);
+        for later in ["UPDATE_AVAILABLE", "FIDO_CERTIFIED_L2"] {
+            assert_refused(listed(packed(), since(later)).register(), STATUS, STEP_24, &format!("{status}, then {later}"));
+        }
+    }
+}
+
+/// A certification is that of the model which is proved, not of one that a certificate's key happens to be listed under.
+#[test]
+fn another_models_certification_does_not_count() {
+    let identifier: String = ca().leaf_key(Es256).key_identifier().iter().map(|byte| format!("{byte:02x}")).collect();
+    let entry = |status: &str| {
+        let mut entry = metadata_entry(AAGUID, &[ca().root_der()]);
+        entry["statusReports"] = json!([status_report(status, "2020-01-01")]);
+        entry
+    };
+    let mut by_key = entry("FIDO_CERTIFIED_L3");
+    by_key.as_object_mut().unwrap().remove("aaguid");
+    by_key["attestationCertificateKeyIdentifiers"] = json!([identifier]);
+    let metadata = metadata(&MetadataBlobDraft::new(&ca(), "2030-12-31", vec![entry("FIDO_CERTIFIED_L1"), by_key]));
+    assert!(metadata.find_by_key_identifier(&identifier).is_some());
+    let case = Case::new(packed()).anchors(TrustAnchors::new().metadata(metadata));
+    assert_passes(case.clone().policy(direct().require_status(["FIDO_CERTIFIED_L1"])).register(), "its own");
+    let refused = case.policy(direct().require_status(["FIDO_CERTIFIED_L3"]));
+    assert_refused(refused.register(), STATUS, STEP_24, "the other's");
+}
+
 /// Formats whose leaf names no model: the anchor's scope is what ties the claim to it.
 #[test]
 fn a_model_that_the_leaf_does_not_name_is_tied_by_the_anchors_scope() {

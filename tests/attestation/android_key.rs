@@ -81,6 +81,8 @@ fn the_key_description_is_there() {
                 },
                 CODE,
             ),
+            ("purpose twice", |a| a.key_description.edit(|d| d.hardware_enforced.others.push((1, der::set_of(&[der::integer(3)])))), CODE),
+            ("origin twice", |a| a.key_description.edit(|d| d.hardware_enforced.others.push((702, der::integer(2)))), CODE),
             (
                 "extension twice",
                 |a| {
@@ -155,9 +157,27 @@ fn hardware_enforcement_is_a_rule() {
         ),
         ("origin in the software's list only", |d| d.software_enforced.origin = d.hardware_enforced.origin.take(), "android-key-origin"),
         ("allApplications in the software's list", |d| d.software_enforced.all_applications = true, "android-key-all-applications"),
+        ("purpose sign and decrypt", |d| d.hardware_enforced.purpose = Some(vec![1, 2]), "android-key-purpose"),
+        ("purpose decrypt", |d| d.hardware_enforced.purpose = Some(vec![1]), "android-key-purpose"),
     ];
     for (name, change, code) in cases {
         assert_refused(strict(described(*change)).register(), code, STEP_22, name);
+    }
+}
+
+/// Lists that a software keystore calls hardware-enforced are worth nothing.
+#[test]
+fn hardware_is_the_trusted_environment_or_strongbox() {
+    for levels in [(1, 1), (2, 2), (1, 2), (2, 1), (0, 0), (0, 1), (1, 0), (3, 1), (1, 3), (-1, 1), (257, 1)] {
+        let name = format!("{levels:?}");
+        let mut kind = android_key();
+        kind.key_description.edit(move |d| (d.attestation_security_level, d.keymaster_security_level) = levels);
+        assert_passes(Case::new(kind.clone()).register(), &name);
+        let strict = Case::new(kind).rules(|rules| rules.android_key_requires_hardware = true).register();
+        match levels {
+            (1 | 2, 1 | 2) => assert_passes(strict, &name),
+            _ => assert_refused(strict, "android-key-security-level", STEP_22, &name),
+        }
     }
 }
 

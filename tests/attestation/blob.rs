@@ -64,7 +64,7 @@ fn the_chain_leads_to_the_root() {
     refused(verify(&short), untrusted, "intermediate missing");
     let mut swapped = blob();
     swapped.x5c.edit(|chain| chain.reverse());
-    refused(verify(&swapped), "metadata-signer", "leaf and intermediate swapped");
+    refused(verify(&swapped), "certificate-key-usage", "leaf and intermediate swapped");
     let mut expired = blob();
     expired.leaf.edit(|leaf| leaf.not_after = NOW.as_secs() - 1);
     refused(verify(&expired), "certificate-expired", "signer expired");
@@ -194,6 +194,8 @@ fn a_blob_has_its_shape() {
             |b| b.jws.edit(|jws| jws.header = json!({ "alg": "RS256", "x5u": "http://127.0.0.1/" })),
             jws,
         ),
+        ("header with crit", |b| b.jws.edit(|jws| jws.header["crit"] = json!(["exp"])), "jws-critical-header"),
+        ("header with b64 false", |b| b.jws.edit(|jws| jws.header["b64"] = json!(false)), "jws-critical-header"),
         ("header with the key itself", |b| b.jws.edit(|jws| jws.header = json!({ "alg": "RS256", "jwk": {} })), jws),
         ("x5c is no certificate", |b| b.x5c.edit(|chain| chain[0] = vec![0]), "certificate-malformed"),
         ("payload is an array", |b| b.payload = json!([]), "metadata-malformed"),
@@ -237,5 +239,8 @@ fn long_chains_of_certificates_are_not_followed() {
     let mut many = blob();
     many.x5c.edit(|chain| chain.extend(vec![mds_ca().root_der(); 500]));
     refused(verify(&many), "certificate-chain-too-long", "500 certificates");
+    let mut unread = blob();
+    unread.jws.edit(|jws| jws.header["x5c"] = json!(vec!["*"; 500]));
+    refused(verify(&unread), "certificate-chain-too-long", "500 that are not even decoded");
     assert!(verifier().verify(&blob().sign(), &PROVIDER, UnixTime::from_secs(1_900_000_000)).is_ok(), "a stale BLOB is still sound");
 }

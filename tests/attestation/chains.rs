@@ -68,7 +68,7 @@ fn chains_of_every_length_and_algorithm() {
 #[test]
 fn nine_certificates_are_too_many() {
     let ca = CertificateAuthority::with_levels(20, &[Es256; 9]);
-    refused(under(ca, |_| {}).register(), "certificate-chain-too-long", "nine certificates");
+    assert_refused(under(ca, |_| {}).register(), "certificate-chain-too-long", STEP_22, "nine certificates");
 }
 
 #[test]
@@ -257,6 +257,29 @@ fn an_intermediate_is_a_ca() {
     refused(constrained.register(), "certificate-critical-extension", "critical name constraints in the leaf");
 }
 
+/// RFC 5280 §4.2.1.3: whoever signs a statement may do so, if there is a keyUsage at all.
+#[test]
+fn a_leafs_key_may_sign() {
+    const CODE: &str = "certificate-key-usage";
+    for (name, bits, allowed) in [
+        ("digitalSignature", &[0][..], true),
+        ("digitalSignature and more, as Apple's", &[0, 1, 2, 3], true),
+        ("digitalSignature, and certificates", &[0, 5], true),
+        ("nonRepudiation", &[1], false),
+        ("keyEncipherment", &[2], false),
+        ("keyAgreement", &[4], false),
+        ("keyCertSign and cRLSign", &[5, 6], false),
+        ("decipherOnly", &[8], false),
+    ] {
+        let result = with_leaf(move |leaf| leaf.set_extension(ExtensionDraft::key_usage(bits))).register();
+        if allowed { assert_passes(result, name) } else { refused(result, CODE, name) }
+    }
+    assert_passes(with_leaf(|leaf| leaf.remove_extension(oid::KEY_USAGE)).register(), "without keyUsage, as most security keys");
+    refused(with_leaf(|leaf| leaf.extension_mut(oid::KEY_USAGE).unwrap().value = der::null()).register(), "certificate-malformed", "NULL");
+    let empty = with_leaf(|leaf| leaf.extension_mut(oid::KEY_USAGE).unwrap().value = vec![3, 1, 0]);
+    refused(empty.register(), "certificate-malformed", "without bits");
+}
+
 /// An end-entity certificate of the same authority, used as if it were an intermediate.
 #[test]
 fn a_leaf_issues_nothing() {
@@ -325,6 +348,25 @@ fn signatures_of_certificates() {
     let top = |change: fn(&mut CertificateDraft)| under(ca(), |ca| change(&mut ca.intermediates[0].certificate));
     refused(top(|c| c.signature = Some(vec![1])).register(), UNTRUSTED, "broken on the intermediate below the anchor");
     refused(top(|c| c.hash = Some(HashAlgorithm::Sha1)).register(), UNTRUSTED, "SHA-1 on the intermediate below the anchor");
+}
+
+/// An anchor of that name is there: the error says what its key has to say, lest one look for a missing anchor.
+#[test]
+fn a_signature_that_fails_under_the_anchor_is_named() {
+    let top = |change: fn(&mut CertificateDraft)| under(ca(), |ca| change(&mut ca.intermediates[0].certificate));
+    let detail = |case: Case| case.register().unwrap_err().to_string();
+    for (name, case, found) in [
+        ("broken", top(|c| c.signature = Some(vec![1])), "certificate-signature-invalid"),
+        ("SHA-1", top(|c| c.hash = Some(HashAlgorithm::Sha1)), "certificate-algorithm-unsupported"),
+        ("an impostor's", Case::new(PackedAttestation::new(&ca().impostor())), "certificate-signature-invalid"),
+    ] {
+        let detail = detail(case);
+        for part in [UNTRUSTED, "certificate 1 of the chain", "expected a signature of the anchor C=AA", found] {
+            assert!(detail.contains(part), "{name}: no {part:?} in {detail}");
+        }
+    }
+    let nobody = detail(Case::new(packed()).trusting(&CertificateAuthority::new(70)));
+    assert!(nobody.contains(UNTRUSTED) && !nobody.contains("expected"), "no anchor of that name: {nobody}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::crypto::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
 use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::testing::{
-    AndroidKeyAttestation, AttestationKind, AttestedDraft, CertificateAuthority, CertificateDraft, ExtensionDraft, KeyDescription, KeyPair,
-    Name, PackedAttestation, RegistrationDraft, SafetyNetAttestation, TpmAttestation, der, oid,
+    AndroidKeyAttestation, AppleAttestation, AttestationKind, AttestedDraft, CertificateAuthority, CertificateDraft, ExtensionDraft,
+    KeyDescription, KeyPair, Name, PackedAttestation, RegistrationDraft, SafetyNetAttestation, TpmAttestation, der, oid,
 };
 use passkeeper::types::{Algorithm, Curve};
 use passkeeper::wire::RegistrationResponse;
@@ -83,23 +83,34 @@ fn an_honest_chain_is_verified_once() {
 fn chains_of_many_certificates() {
     let long = CertificateAuthority::with_levels(20, &[Es256; 9]);
     let (result, work) = counted(Case::new(PackedAttestation::new(&long)).trusting(&long), Case::register);
-    assert_refused(result, "certificate-chain-too-long", STEP_24, "nine certificates");
-    assert_eq!(work, 1, "nothing but the statement");
+    assert_refused(result, "certificate-chain-too-long", STEP_22, "nine certificates");
+    assert_eq!(work, 0, "not even the statement");
 
     let tiny = der::sequence(&[]);
     let (result, work) = counted(with_chain(move |chain| chain.extend(vec![tiny.clone(); 500])), Case::register);
-    assert_refused(result, "certificate-malformed", STEP_24, "500 tiny certificates behind an honest chain");
-    assert_eq!(work, 1, "nothing but the statement");
+    assert_refused(result, "certificate-chain-too-long", STEP_22, "500 tiny certificates behind an honest chain");
+    assert_eq!(work, 0, "not even the statement");
+
+    // The number is judged before any of them is read, in every format.
+    let crowd = |chain: &mut Vec<Vec<u8>>| *chain = vec![vec![0]; 9];
+    let (mut tpm, mut android, mut apple) = (TpmAttestation::new(&ca()), AndroidKeyAttestation::new(&ca()), AppleAttestation::new(&ca()));
+    tpm.x5c.edit(crowd);
+    android.x5c.edit(crowd);
+    apple.x5c.edit(crowd);
+    for kind in [AttestationKind::from(tpm), android.into(), apple.into()] {
+        let name = kind.format();
+        assert_refused(Case::new(kind).register(), "certificate-chain-too-long", STEP_22, name);
+    }
 }
 
 #[test]
 fn signed_json_with_many_certificates() {
     let mut kind = SafetyNetAttestation::new(&ca(), NOW.as_secs() * 1000);
-    kind.x5c.edit(|chain| chain.extend(vec![ca().root_der(); 50]));
+    kind.x5c.edit(|chain| chain.extend(vec![vec![0]; 50]));
     let case = Case::new(kind).rules(|rules| rules.danger_accept_android_safetynet = true);
     let (result, work) = counted(case, Case::register);
-    assert_refused(result, "certificate-chain-too-long", STEP_24, "fifty certificates");
-    assert_eq!(work, 1, "nothing but the response");
+    assert_refused(result, "certificate-chain-too-long", STEP_22, "fifty certificates");
+    assert_eq!(work, 0, "not even the response");
 }
 
 /// Answers in full size; the JSON's own limit comes first.
@@ -124,7 +135,7 @@ fn lists_that_are_too_long_or_too_large() {
     let at_13 = |code: &str| (code.to_owned(), Some("7.1/13"));
     assert_eq!(verdict(10_000, tiny()), (at_13("cbor-too-many-items"), 0), "10,000 certificates");
     assert_eq!(verdict(1_100, tiny()), (at_13("cbor-too-many-items"), 0), "1,100 tiny certificates");
-    assert_eq!(verdict(1_000, tiny()), (("certificate-malformed".to_owned(), Some(STEP_22)), 0), "1,000 tiny certificates");
+    assert_eq!(verdict(1_000, tiny()), (("certificate-chain-too-long".to_owned(), Some(STEP_22)), 0), "1,000 tiny certificates");
     assert_eq!(verdict(200, ca().root_der()), (at_13("cbor-too-large"), 0), "200 certificates of 500 bytes");
     assert_eq!(verdict(1, vec![0x30; 70_000]), (at_13("cbor-too-large"), 0), "one of 70,000 bytes");
     assert_eq!(verdict(1, vec![0x30; 60_000]), (("certificate-malformed".to_owned(), Some(STEP_22)), 0), "one of 60,000 bytes");
@@ -251,8 +262,8 @@ fn cyclic_issuers() {
     assert_refused(result, "attestation-untrusted", STEP_24, "seven rounds");
     assert_eq!(work, 8, "the statement, and each certificate but the last once");
     let (result, work) = counted(cycle(90), Case::register);
-    assert_refused(result, "certificate-chain-too-long", STEP_24, "ninety rounds");
-    assert_eq!(work, 1);
+    assert_refused(result, "certificate-chain-too-long", STEP_22, "ninety rounds");
+    assert_eq!(work, 0);
 }
 
 #[test]
@@ -289,11 +300,19 @@ fn many_revocation_lists_cost_nothing_unless_they_name_the_certificate() {
 fn compound_statements_of_many_parts() {
     let small = CertificateAuthority::new(71);
     let part = || AttestationKind::from(PackedAttestation::new(&small));
-    for (rule, bound) in [(CompoundRule::All, 60), (CompoundRule::Any, 200)] {
-        let case = Case::new(AttestationKind::Compound((0..50).map(|_| part()).collect())).rules(|rules| rules.compound = rule);
-        let (result, work) = counted(case, Case::register);
-        assert_refused(result, "attestation-untrusted", STEP_24, "fifty parts");
+    for (rule, bound) in [(CompoundRule::All, 9), (CompoundRule::Any, 16)] {
+        let compound = |parts: usize| {
+            let kind = AttestationKind::Compound((0..parts).map(|_| part()).collect());
+            counted(Case::new(kind).rules(|rules| rules.compound = rule), Case::register)
+        };
+        let (result, work) = compound(8);
+        assert_refused(result, "attestation-untrusted", STEP_24, "eight parts");
         assert!(work <= bound, "{rule:?}: {work} verifications");
+        for parts in [9, 50] {
+            let (result, work) = compound(parts);
+            assert_refused(result, "attestation-statement-malformed", STEP_22, "more parts");
+            assert_eq!(work, 0, "{rule:?}: {parts} parts");
+        }
     }
     let nested = (0..6).fold(part(), |inner, _| AttestationKind::Compound(vec![inner, part()]));
     let (code, _) = refused_code(Case::new(nested));

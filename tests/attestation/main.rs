@@ -20,3 +20,4 @@ mod revocation;
 mod safetynet;
 mod setup;
 mod tpm;
+mod verdict;

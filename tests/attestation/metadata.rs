@@ -2,12 +2,13 @@
 
 use passkeeper::attestation::TrustAnchors;
 use passkeeper::crypto::rustcrypto::PROVIDER;
-use passkeeper::metadata::{BlobVerifier, Metadata, Skipped};
+use passkeeper::metadata::{BlobVerifier, Metadata, Skipped, SkippedPart};
 use passkeeper::testing::{
     AndroidKeyAttestation, AppleAttestation, AttestationKind, CertificateAuthority, FidoU2fAttestation, MetadataBlobDraft,
     PackedAttestation, TpmAttestation, metadata_entry, status_report,
 };
 use passkeeper::types::{Aaguid, UnixTime};
+use passkeeper::{Recheck, Trust};
 use serde_json::{Value, json};
 
 use crate::blob::{blob, mds_ca};
@@ -131,6 +132,78 @@ fn a_revoked_u2f_model_is_refused_alone_and_in_a_compound_statement() {
     assert_refused(case(twice).register(), "attestation-status-refused", STEP_24, "twice in a compound statement");
 }
 
+fn places(skipped: &[Skipped]) -> Vec<(usize, SkippedPart)> {
+    skipped.iter().map(|skipped| (skipped.entry, skipped.part)).collect()
+}
+
+/// A date that cannot be read must not hide the report, let alone the entry.
+#[test]
+fn a_status_without_a_readable_date_has_always_been_in_force() {
+    for date in [json!("soon"), json!(""), json!("2027-13-01"), json!("2027-06-01T00:00:00Z"), json!(20270601), json!(["2027-06-01"])] {
+        let mut entry = metadata_entry(AAGUID, &[ca().root_der()]);
+        let reports = [status_report("FIDO_CERTIFIED_L1", "2020-01-01"), json!({ "status": "REVOKED", "effectiveDate": date.clone() })];
+        entry["statusReports"] = json!(reports);
+        let (metadata, skipped) = read(vec![metadata_entry([3; 16], &[]), entry]);
+        assert_eq!(places(&skipped), [(1, SkippedPart::EffectiveDate(1))], "{date}");
+        assert!(skipped[0].reason.contains(&date.to_string()), "{}", skipped[0].reason);
+        assert_eq!(metadata.find(aaguid()).unwrap().status_reports[1].effective, None);
+        let case = Case::new(PackedAttestation::new(&ca())).anchors(TrustAnchors::new().metadata(metadata));
+        assert_refused(case.register(), "attestation-status-refused", STEP_24, &date.to_string());
+    }
+    let mut undated = metadata_entry(AAGUID, &[ca().root_der()]);
+    undated["statusReports"] = json!([{ "status": "FIDO_CERTIFIED_L1", "effectiveDate": null }, { "status": "FIDO_CERTIFIED" }]);
+    assert_eq!(read(vec![undated]).1, [], "no date is no fault");
+}
+
+/// Two entries of one model: the first is looked up and has the anchors, and a bad status in either refuses.
+#[test]
+fn a_model_that_is_listed_twice_is_refused_for_either_status() {
+    let other_ca = CertificateAuthority::with_levels(51, &[Es384, Es256]);
+    let entry = |ca: &CertificateAuthority, status: &str| {
+        let mut entry = metadata_entry(AAGUID, &[ca.root_der()]);
+        entry["metadataStatement"]["description"] = status.into();
+        entry["statusReports"] = json!([status_report(status, "2020-01-01")]);
+        entry
+    };
+    let (good, bad) = ("FIDO_CERTIFIED_L2", "ATTESTATION_KEY_COMPROMISE");
+    for (name, statuses, code) in [
+        ("both good", [good, good], None),
+        ("the first compromised", [bad, good], Some("attestation-status-refused")),
+        ("the second compromised", [good, bad], Some("attestation-status-refused")),
+    ] {
+        let (metadata, skipped) = read(vec![entry(&ca(), statuses[0]), entry(&other_ca, statuses[1])]);
+        assert_eq!(places(&skipped), [(1, SkippedPart::Name)], "{name}");
+        assert!(skipped[0].reason.contains(&aaguid().to_string()), "{}", skipped[0].reason);
+        assert_eq!((metadata.entries().len(), &*metadata.find(aaguid()).unwrap().description), (2, statuses[0]), "{name}");
+        let cached = Metadata::from_json(&metadata.to_json().unwrap()).unwrap();
+        for metadata in [metadata, cached] {
+            let case =
+                |ca: &CertificateAuthority| Case::new(PackedAttestation::new(ca)).anchors(TrustAnchors::new().metadata(metadata.clone()));
+            match code {
+                None => assert_passes(case(&ca()).register(), name),
+                Some(code) => assert_refused(case(&ca()).register(), code, STEP_24, name),
+            }
+            assert_refused(case(&other_ca).register(), UNTRUSTED, STEP_24, "the second's anchors do not count");
+        }
+    }
+    // A requirement has to be met by both.
+    let (metadata, _) = read(vec![entry(&ca(), good), entry(&ca(), "FIDO_CERTIFIED_L1")]);
+    let case = Case::new(PackedAttestation::new(&ca())).anchors(TrustAnchors::new().metadata(metadata));
+    let strict = case.clone().policy(direct().require_status([good]));
+    assert_refused(strict.register(), "attestation-status-refused", STEP_24, "one of two");
+    assert_passes(case.policy(direct().require_status([good, "FIDO_CERTIFIED_L1"])).register(), "both");
+}
+
+#[test]
+fn other_names_that_are_listed_twice_are_reported_too() {
+    let mut repeating = u2f_entry();
+    let identifier = repeating["attestationCertificateKeyIdentifiers"][0].as_str().unwrap().to_owned();
+    repeating["attestationCertificateKeyIdentifiers"] = json!([identifier, identifier.to_uppercase()]);
+    let (metadata, skipped) = read(vec![repeating, u2f_entry(), uaf_entry(), uaf_entry()]);
+    assert_eq!(places(&skipped), [(1, SkippedPart::Name), (3, SkippedPart::Name)], "a name may stand twice in one entry");
+    assert_eq!(metadata.entries().len(), 4);
+}
+
 #[test]
 fn what_cannot_be_read_is_skipped_and_reported() {
     let mut bad_root = metadata_entry(AAGUID, &[vec![1, 2, 3], ca().root_der()]);
@@ -139,16 +212,14 @@ fn what_cannot_be_read_is_skipped_and_reported() {
     nameless.as_object_mut().unwrap().remove("aaguid");
     let mut bad_aaguid = metadata_entry([2; 16], &[]);
     bad_aaguid["aaguid"] = "no AAGUID".into();
-    let mut bad_date = metadata_entry([3; 16], &[]);
-    bad_date["statusReports"] = json!([{ "status": "REVOKED", "effectiveDate": "soon" }]);
     let mut no_reports = metadata_entry([4; 16], &[]);
     no_reports.as_object_mut().unwrap().remove("statusReports");
     let mut no_statement = metadata_entry([5; 16], &[]);
     no_statement.as_object_mut().unwrap().remove("metadataStatement");
-    let entries = vec![json!(7), bad_root, nameless, bad_aaguid, bad_date, no_reports, no_statement, metadata_entry([6; 16], &[])];
+    let entries = vec![json!(7), bad_root, nameless, bad_aaguid, no_reports, no_statement, metadata_entry([6; 16], &[])];
     let (metadata, skipped) = read(entries);
-    let places: Vec<_> = skipped.iter().map(|skipped| (skipped.entry, skipped.root)).collect();
-    assert_eq!(places, [(0, None), (1, Some(0)), (1, Some(2)), (2, None), (3, None), (4, None), (5, None)]);
+    let (entry, root) = (SkippedPart::Entry, SkippedPart::Root);
+    assert_eq!(places(&skipped), [(0, entry), (1, root(0)), (1, root(2)), (2, entry), (3, entry), (4, entry)]);
     assert!(skipped.iter().all(|skipped| !skipped.reason.is_empty()));
     let models: Vec<_> = metadata.entries().iter().filter_map(|entry| entry.aaguid).collect();
     assert_eq!(models, [aaguid(), Aaguid::new([5; 16]), Aaguid::new([6; 16])]);
@@ -191,10 +262,13 @@ fn an_older_blob_does_not_replace_a_newer_one() {
         draft.payload["no"] = number.into();
         metadata(&draft)
     };
-    assert_eq!(numbered(5).replaced_by(numbered(6)).unwrap().number(), 6);
-    for older in [4, 5, 0] {
-        assert_eq!(refusal(numbered(5).replaced_by(numbered(older))), ("metadata-rolled-back", None), "{older}");
+    let current = numbered(5);
+    for older in [4, 0] {
+        assert_eq!(refusal(current.replaced_by(numbered(older))), ("metadata-rolled-back", None), "{older}");
     }
+    let again = current.replaced_by(numbered(5)).unwrap();
+    assert_eq!(again.to_json().unwrap(), current.to_json().unwrap(), "the same BLOB again");
+    assert_eq!(current.replaced_by(numbered(6)).unwrap().number(), 6, "refusals leave the old one as it was");
 }
 
 #[test]
@@ -203,6 +277,34 @@ fn a_blob_grows_stale() {
     let midnight = UnixTime::from_secs(1_924_905_600);
     assert_eq!(metadata.next_update(), midnight);
     assert!(!metadata.is_stale(NOW) && !metadata.is_stale(midnight) && metadata.is_stale(UnixTime::from_secs(1_924_905_601)));
+}
+
+/// What a BLOB vouches for after a newer one was due is trusted, unless the policy says otherwise.
+#[test]
+fn overdue_metadata_can_be_refused() {
+    let midnight = 1_924_905_600;
+    let at = |secs, policy| Case { now: UnixTime::from_secs(secs), ..Case::new(PackedAttestation::new(&ca())).policy(policy) };
+    let with = |case: Case| case.anchors(TrustAnchors::new().metadata(metadata(&blob())));
+    let strict = || direct().refuse_stale_metadata();
+    assert_passes(with(at(midnight + 1, direct())).register(), "not by default");
+    assert_passes(with(at(midnight, strict())).register(), "in time");
+    assert_refused(with(at(midnight + 1, strict())).register(), "metadata-stale", STEP_24, "a second late");
+    let both = with(at(midnight + 1, strict()));
+    let both = Case { anchors: both.anchors.clone().trust(anchor(&ca().root_der())), ..both };
+    assert_refused(both.register(), "metadata-stale", STEP_24, "by another anchor: the statuses are out of date too");
+    assert_passes(at(midnight + 1, strict()).register(), "no metadata at all");
+    let tolerant = with(at(midnight + 1, strict().danger_accept_untrusted())).register().unwrap();
+    assert!(matches!(tolerant.trust(), Trust::Untrusted { reason } if reason.code() == "metadata-stale"), "{:?}", tolerant.trust());
+    for kind in [AttestationKind::None, AttestationKind::PackedSelf] {
+        let case = with(Case { kind, ..at(midnight + 1, strict()) });
+        assert!(case.register().is_ok(), "what trusts nobody is not concerned");
+    }
+    // A re-check asks as of the moment of the reports, whenever certificates are judged.
+    let record = with(at(midnight, strict())).register().unwrap().into_record();
+    let rp = with(at(midnight, strict())).rp();
+    let late = UnixTime::from_secs(midnight + 1);
+    assert!(rp.recheck_attestation(&record, &strict(), Recheck::at(late, UnixTime::from_secs(midnight))).is_ok());
+    assert_eq!(refusal(rp.recheck_attestation(&record, &strict(), Recheck::as_registered(late))), ("metadata-stale", Some(STEP_24)));
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Revocation lists: only the issuer's own signature revokes.
 
-use passkeeper::attestation::TrustAnchors;
-use passkeeper::testing::{CertificateAuthority, HashAlgorithm, PackedAttestation, RevokedDraft, TpmAttestation};
+use std::sync::{Arc, Mutex};
+
+use passkeeper::attestation::{StatementRules, TrustAnchors};
+use passkeeper::testing::{
+    CertificateAuthority, CrlDraft, ExtensionDraft, HashAlgorithm, KeyAlgorithm, PackedAttestation, RevokedDraft, TpmAttestation, der,
+};
 use passkeeper::types::UnixTime;
-use passkeeper::x509::RevocationList;
+use passkeeper::x509::{RevocationList, RevokedSerials};
 
 use crate::common::{NOW, refusal};
 use crate::setup::*;
@@ -109,12 +113,192 @@ fn revocation_counts_from_its_date() {
     assert_refused(with_lists([&twice.sign(&ca().issuing().key)]).register(), REVOKED, STEP_24, "listed twice, the later date first");
 }
 
+/// RFC 5280 §5.3.1: from when a stolen key is no longer its owner's, nobody knows.
+#[test]
+fn a_compromised_key_counts_whatever_the_date() {
+    let with_reason = |extension: ExtensionDraft| {
+        let mut list = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
+        (list.revoked[0].date, list.revoked[0].extensions) = (now() + DAY, vec![extension]);
+        with_lists([&list.sign(&ca().issuing().key)]).register()
+    };
+    let reason = |code: u8| ExtensionDraft::new("2.5.29.21", false, vec![0x0a, 1, code]);
+    // 8 is for deltas, which are refused as a whole.
+    for code in (0..=10).filter(|code| *code != 8) {
+        match code {
+            1 | 2 | 10 => assert_refused(with_reason(reason(code)), REVOKED, STEP_24, &format!("compromise, {code}")),
+            _ => assert_passes(with_reason(reason(code)), &format!("another reason, {code}: from its date")),
+        }
+    }
+    assert_passes(with_reason(ExtensionDraft::new("2.5.29.24", false, vec![0x0a, 1, 1])), "another extension");
+}
+
 #[test]
 fn a_stale_list_still_revokes() {
     assert_refused(with_lists([&ca().crl(&[SERIAL], now() - 900 * DAY, now() - 800 * DAY)]).register(), REVOKED, STEP_24, "stale");
     let mut endless = ca().issuing().crl(&[SERIAL], now() - DAY, now());
     endless.next_update = None;
     assert_refused(with_lists([&endless.sign(&ca().issuing().key)]).register(), REVOKED, STEP_24, "without a next date");
+}
+
+const UNVERIFIABLE: &str = "revocation-list-unverifiable";
+
+/// A list that names the certificate, and whose signature nobody here can judge, is no leave to pass.
+#[test]
+fn a_list_of_an_unsupported_algorithm_does_not_fail_open() {
+    // RSASSA-PSS, over an RSA key that can do it.
+    let pss = ca_of(Ps256).crl(&[SERIAL], now() - DAY, now() + DAY);
+    // ECDSA with SHA-1, and nothing that anybody knows.
+    let of_algorithm = |oid: &str| {
+        let mut draft = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
+        let algorithm = der::sequence(&[der::oid(oid)]);
+        (draft.inner_algorithm, draft.outer_algorithm) = (Some(algorithm.clone()), Some(algorithm));
+        draft.sign(&ca().issuing().key)
+    };
+    let leaf = |ca: &CertificateAuthority| {
+        let mut kind = PackedAttestation::new(ca);
+        kind.leaf.edit(|leaf| leaf.serial = SERIAL.to_vec());
+        kind
+    };
+    let judged = |ca: CertificateAuthority, list: &[u8], rules: fn(&mut StatementRules)| {
+        let list = RevocationList::from_der(list).unwrap();
+        Case::new(leaf(&ca)).rules(rules).anchors(trust(&ca).revocation_list(list))
+    };
+    for (name, list) in [("ECDSA with SHA-1", of_algorithm("1.2.840.10045.4.1")), ("unknown", of_algorithm("1.2.3"))] {
+        assert_refused(judged(ca(), &list, |_| {}).register(), UNVERIFIABLE, STEP_24, name);
+        let lenient = judged(ca(), &list, |_| {});
+        let lenient = Case { policy: direct().danger_accept_untrusted(), ..lenient };
+        assert_refused(lenient.register(), UNVERIFIABLE, STEP_24, "even where untrusted ones are accepted");
+        // It takes nothing from those that it does not name.
+        let other =
+            Case::new(PackedAttestation::new(&ca())).anchors(trust(&ca()).revocation_list(RevocationList::from_der(&list).unwrap()));
+        assert_passes(other.register(), name);
+    }
+    assert_refused(judged(ca_of(Rs256), &pss, |_| {}).register(), UNVERIFIABLE, STEP_24, "PSS");
+
+    let sha1 = {
+        let ca = ca_of(Rs256);
+        let mut draft = ca.issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
+        draft.hash = Some(HashAlgorithm::Sha1);
+        draft.sign(&ca.issuing().key)
+    };
+    assert_refused(judged(ca_of(Rs256), &sha1, |_| {}).register(), UNVERIFIABLE, STEP_24, "SHA-1");
+    let accepted = judged(ca_of(Rs256), &sha1, |rules| rules.danger_accept_sha1_certificates = true);
+    assert_refused(accepted.register(), REVOKED, STEP_24, "SHA-1 where it is accepted");
+    // An honest list beside it is not needed, but counts first if it stands first.
+    let both = Case::new(packed()).anchors(
+        trust(&ca())
+            .revocation_list(RevocationList::from_der(&honest()).unwrap())
+            .revocation_list(RevocationList::from_der(&of_algorithm("1.2.3")).unwrap()),
+    );
+    assert_refused(both.register(), REVOKED, STEP_24, "an honest list first");
+}
+
+/// A root that issues directly, with an RSA key: the same whether it signs by PKCS #1 or by PSS.
+fn ca_of(algorithm: KeyAlgorithm) -> CertificateAuthority {
+    CertificateAuthority::with_levels(40, &[algorithm])
+}
+
+/// An anchor is trusted for what it is, and yet no longer when its issuer revoked it.
+#[test]
+fn a_pinned_leaf_and_an_anchored_intermediate_are_looked_up() {
+    let leaf = {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let copy = seen.clone();
+        let mut kind = packed();
+        kind.x5c.edit(move |chain| copy.lock().unwrap().clone_from(&chain[0]));
+        assert_passes(Case::new(kind).register(), "honest");
+        seen.lock().unwrap().clone()
+    };
+    let pinned = |lists: &[&[u8]]| {
+        let add = |anchors: TrustAnchors, list: &&[u8]| anchors.revocation_list(RevocationList::from_der(list).unwrap());
+        lists.iter().fold(TrustAnchors::new().trust(anchor(&leaf)), add)
+    };
+    let alone = || {
+        let mut kind = packed();
+        kind.x5c.edit(|chain| chain.truncate(1));
+        Case::new(kind)
+    };
+    let intermediate = anchor(&ca().intermediate_der(0));
+    let others = ca().crl(&[[9, 9]], now() - DAY, now() + DAY);
+    let forged = ca().impostor().crl(&[SERIAL], now() - DAY, now() + DAY);
+    assert_passes(alone().anchors(pinned(&[&others])).register(), "another serial number");
+    assert_refused(Case::new(packed()).anchors(pinned(&[&honest()])).register(), REVOKED, STEP_24, "the issuer is in the chain");
+    let among = pinned(&[&honest()]).trust(intermediate.clone());
+    assert_refused(alone().anchors(among).register(), REVOKED, STEP_24, "the issuer is among the anchors");
+    // Without the issuer's key, nobody knows whether the list is forged: refused, since the caller handed it in.
+    assert_refused(alone().anchors(pinned(&[&honest()])).register(), UNVERIFIABLE, STEP_24, "the issuer is not known");
+    // With it, a forged list revokes nothing.
+    assert_passes(Case::new(packed()).anchors(pinned(&[&forged])).register(), "forged, and the issuer is in the chain");
+    assert_passes(alone().anchors(pinned(&[&forged]).trust(intermediate)).register(), "forged, and the issuer is among the anchors");
+    // An issuer that the response brings along counts only if it issued the leaf.
+    let mut false_issuer = packed();
+    false_issuer.x5c.edit(|chain| chain[1] = ca().impostor().intermediate_der(0));
+    let refused = Case::new(false_issuer).anchors(pinned(&[&honest()])).register();
+    assert_refused(refused, UNVERIFIABLE, STEP_24, "an impostor in the issuer's place");
+
+    let list = ca().root.crl(&[intermediates_serial()], now() - DAY, now() + DAY).sign(&ca().root.key);
+    let anchored = |with_root: bool| {
+        let anchors = TrustAnchors::new().trust(anchor(&ca().intermediate_der(0)));
+        let anchors = anchors.revocation_list(RevocationList::from_der(&list).unwrap());
+        if with_root { anchors.trust(anchor(&ca().root_der())) } else { anchors }
+    };
+    for (name, kind) in [("beside the chain", alone().kind), ("in the chain", packed().into())] {
+        let case = |with_root| Case { kind: kind.clone(), ..Case::new(packed()) }.anchors(anchored(with_root));
+        assert_refused(case(true).register(), REVOKED, STEP_24, name);
+        assert_refused(case(false).register(), UNVERIFIABLE, STEP_24, name);
+    }
+}
+
+/// RFC 5280 §5.2 and §5.3: what a list or an entry says critically must be understood.
+#[test]
+fn lists_of_another_kind_are_refused_when_they_are_handed_in() {
+    const CODE: &str = "revocation-list-unsupported";
+    let distribution = |flags: &[u8]| {
+        let uri = der::context(0, &der::context(0, &der::context_primitive(6, b"http://crl.example/")));
+        let set: Vec<_> = flags.iter().map(|flag| der::context_primitive((*flag).into(), &[0xff])).collect();
+        ExtensionDraft::new("2.5.29.28", true, der::sequence(&[vec![uri], set].concat()))
+    };
+    let with = |change: &dyn Fn(&mut CrlDraft)| {
+        let mut draft = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
+        change(&mut draft);
+        draft.sign(&ca().issuing().key)
+    };
+    let refused = |name: &str, code: &str, change: &dyn Fn(&mut CrlDraft)| {
+        assert_eq!(refusal(RevocationList::from_der(&with(change))), (code, None), "{name}");
+    };
+    let extension = |name: &str, extension: ExtensionDraft| refused(name, CODE, &|draft| draft.extensions.push(extension.clone()));
+    extension("an unknown critical extension", ExtensionDraft::unknown(true));
+    extension("a delta", ExtensionDraft::new("2.5.29.27", true, der::integer(1)));
+    extension("a delta that is not critical", ExtensionDraft::new("2.5.29.27", false, der::integer(1)));
+    extension("an indirect list", distribution(&[4]));
+    extension("an indirect list that is not critical", ExtensionDraft { critical: false, ..distribution(&[4]) });
+    extension("attribute certificates", distribution(&[5]));
+    extension("a distribution point that cannot be read", ExtensionDraft::new("2.5.29.28", true, der::null()));
+
+    let entry = |name: &str, extension: ExtensionDraft| refused(name, CODE, &|draft| draft.revoked[0].extensions = vec![extension.clone()]);
+    entry("an unknown critical extension of an entry", ExtensionDraft::unknown(true));
+    entry("another issuer's certificate", ExtensionDraft::new("2.5.29.29", true, der::sequence(&[])));
+    entry("another issuer's certificate, not critical", ExtensionDraft::new("2.5.29.29", false, der::sequence(&[])));
+    entry("removed from the list", ExtensionDraft::new("2.5.29.21", false, der::enumerated(8)));
+
+    let malformed = "revocation-list-malformed";
+    let algorithm = || Some(der::sequence(&[der::oid("1.2.840.10045.4.3.3")]));
+    refused("another inner algorithm", malformed, &|draft| draft.inner_algorithm = algorithm());
+    refused("another outer algorithm", malformed, &|draft| draft.outer_algorithm = algorithm());
+
+    type Change<'a> = &'a dyn Fn(&mut CrlDraft);
+    let still: [(&str, Change<'_>); 7] = [
+        ("an unknown extension", &|draft| draft.extensions.push(ExtensionDraft::unknown(false))),
+        ("one distribution point's", &|draft| draft.extensions.push(distribution(&[]))),
+        ("of user certificates", &|draft| draft.extensions.push(distribution(&[1]))),
+        ("of CA certificates", &|draft| draft.extensions.push(distribution(&[2]))),
+        ("an unknown extension of an entry", &|draft| draft.revoked[0].extensions = vec![ExtensionDraft::unknown(false)]),
+        ("a reason", &|draft| draft.revoked[0].extensions = vec![ExtensionDraft::new("2.5.29.21", false, der::enumerated(1))]),
+        ("on hold", &|draft| draft.revoked[0].extensions = vec![ExtensionDraft::new("2.5.29.21", true, der::enumerated(6))]),
+    ];
+    for (name, change) in still {
+        assert_refused(with_lists([&with(change)]).register(), REVOKED, STEP_24, name);
+    }
 }
 
 /// The serial number is a number: its bytes are those of the certificate, sign and all.
@@ -159,4 +343,58 @@ fn a_list_has_its_shape() {
     let mut sha384 = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
     sha384.hash = Some(HashAlgorithm::Sha384);
     assert_refused(with_lists([&sha384.sign(&ca().issuing().key)]).register(), REVOKED, STEP_24, "signed over SHA-384");
+}
+
+fn with_serials(serials: RevokedSerials) -> Case {
+    Case::new(packed()).anchors(trust(&ca()).revoked_serials(serials))
+}
+
+#[test]
+fn serial_numbers_that_the_vendor_disowned() {
+    let hex = |serials: &[&str]| RevokedSerials::from_hex(serials.iter().copied()).unwrap();
+    let intermediate: String = intermediates_serial().iter().map(|byte| format!("{byte:02x}")).collect();
+    for (name, serials) in [
+        ("as it stands", hex(&["01020304"])),
+        ("without leading zeros", hex(&["1020304"])),
+        ("with more of them", hex(&["000000000001020304"])),
+        ("one of several", hex(&["aa", "BB", "1020304"])),
+        ("the intermediate's", hex(&[&intermediate])),
+        ("in upper case", hex(&[&intermediate.to_uppercase()])),
+        ("added later", hex(&["aa"]).and(hex(&["1020304"]))),
+    ] {
+        assert_refused(with_serials(serials).register(), REVOKED, STEP_24, name);
+    }
+    for (name, serials) in [("none", RevokedSerials::default()), ("others", hex(&["0", "102030", "10203040", "102030405"]))] {
+        assert_passes(with_serials(serials).register(), name);
+    }
+    let twice = with_serials(hex(&["aa"]));
+    let anchors = twice.anchors.clone().revoked_serials(hex(&["1020304"])).revoked_serials(hex(&["bb"]));
+    assert_refused(twice.anchors(anchors).register(), REVOKED, STEP_24, "the second list of three");
+    // A chain that leads nowhere is revoked all the same, even where untrusted ones are accepted.
+    let stranger = with_serials(hex(&["1020304"])).policy(direct().danger_accept_untrusted());
+    let anchors = TrustAnchors::new().revoked_serials(hex(&["1020304"]));
+    assert_refused(stranger.anchors(anchors).register(), REVOKED, STEP_24, "without an anchor");
+    let high = with_serials(hex(&["80"]));
+    let mut kind = PackedAttestation::new(&ca());
+    kind.leaf.edit(|leaf| leaf.serial = vec![0, 0x80]);
+    assert_refused(Case { kind: kind.into(), ..high }.register(), REVOKED, STEP_24, "the zero before a high bit is DER's");
+}
+
+#[test]
+fn serial_numbers_from_googles_status_list() {
+    let listed = |serial: &str, status: &str| {
+        let other = r#""2c8cdddfd5e03bfc": {"status": "REVOKED", "expires": "2020-11-13", "reason": "KEY_COMPROMISE"}"#;
+        format!(r#"{{"entries": {{{other}, "{serial}": {{"status": "{status}", "comment": "x"}}}}}}"#)
+    };
+    for status in ["REVOKED", "SUSPENDED"] {
+        let serials = RevokedSerials::from_status_json(&listed("1020304", status)).unwrap();
+        assert_eq!((serials.len(), serials.is_empty()), (2, false));
+        assert_refused(with_serials(serials).register(), REVOKED, STEP_24, status);
+    }
+    assert_passes(with_serials(RevokedSerials::from_status_json(&listed("1020305", "REVOKED")).unwrap()).register(), "another");
+    assert!(RevokedSerials::from_status_json(r#"{"entries": {}}"#).unwrap().is_empty());
+    for text in ["", "[]", "{}", r#"{"entries": []}"#, &listed("xyz", "REVOKED"), &listed("", "REVOKED"), &listed("-1", "REVOKED")] {
+        assert_eq!(refusal(RevokedSerials::from_status_json(text)), ("revocation-list-malformed", None), "{text}");
+    }
+    assert_eq!(refusal(RevokedSerials::from_hex(["12 34"])), ("revocation-list-malformed", None));
 }

@@ -65,6 +65,15 @@ fn the_statement_has_its_shape() {
         ),
         ("x5c empty", |s| s.x5c.edit(Vec::clear), "jws-malformed"),
         ("x5c is no base64", |s| s.response.edit(|jws| jws.header["x5c"][0] = "-_-_".into()), "jws-malformed"),
+        ("crit", |s| s.response.edit(|jws| jws.header["crit"] = json!(["exp"])), "jws-critical-header"),
+        ("crit empty", |s| s.response.edit(|jws| jws.header["crit"] = json!([])), "jws-critical-header"),
+        ("crit null", |s| s.response.edit(|jws| jws.header["crit"] = json!(null)), "jws-critical-header"),
+        (
+            "b64 false",
+            |s| s.response.edit(|jws| (jws.header["crit"], jws.header["b64"]) = (json!(["b64"]), json!(false))),
+            "jws-critical-header",
+        ),
+        ("b64 false, and not critical", |s| s.response.edit(|jws| jws.header["b64"] = json!(false)), "jws-critical-header"),
         ("the leaf is no certificate", |s| s.x5c.edit(|chain| chain[0] = vec![1]), "certificate-malformed"),
         ("payload is an array", |s| s.response.edit(|jws| jws.payload = json!([])), CODE),
         (

@@ -229,8 +229,9 @@ fn cert_info_certifies_the_public_area() {
             ("attested name with another nameAlg", |t| t.cert_info.edit(|i| i.name[1] = 0x0c), "tpm-name-mismatch"),
             ("attested name is a handle", |t| t.cert_info.edit(|i| i.name = vec![0x81, 0, 0, 1]), "tpm-name-mismatch"),
             // go-webauthn #760: an unknown hash was taken for SHA-256.
-            ("nameAlg unknown", |t| t.pub_area.edit(|a| a.name_alg = 0x0012), MALFORMED),
-            ("nameAlg null", |t| t.pub_area.edit(|a| a.name_alg = 0x0010), MALFORMED),
+            ("nameAlg unknown", |t| t.pub_area.edit(|a| a.name_alg = 0x0012), "tpm-name-algorithm"),
+            ("nameAlg null", |t| t.pub_area.edit(|a| a.name_alg = 0x0010), "tpm-name-algorithm"),
+            ("nameAlg SHA-1", |t| t.pub_area.edit(|a| a.name_alg = 0x0004), "tpm-name-algorithm"),
             ("certInfo with a trailing byte", |t| t.cert_info.edit(|i| i.trailing = vec![0]), MALFORMED),
             (
                 "certInfo cut",
@@ -269,11 +270,10 @@ fn cert_info_certifies_the_public_area() {
 }
 
 #[test]
-fn every_name_algorithm_and_risk_signal_is_taken() {
+fn every_sound_name_algorithm_and_risk_signal_is_taken() {
     each_trusted(
         &tpm(),
         &[
-            ("name by SHA-1", |t| t.pub_area.edit(|a| a.name_alg = 0x0004)),
             ("name by SHA-384", |t| t.pub_area.edit(|a| a.name_alg = 0x000c)),
             ("name by SHA-512", |t| t.pub_area.edit(|a| a.name_alg = 0x000d)),
             ("qualifiedSigner empty", |t| t.cert_info.edit(|i| i.qualified_signer.clear())),
@@ -284,6 +284,43 @@ fn every_name_algorithm_and_risk_signal_is_taken() {
             ("an authPolicy", |t| t.pub_area.edit(|a| a.auth_policy = vec![1; 32])),
         ],
     );
+}
+
+/// A key that was imported, or that may leave the TPM, is anywhere; the specification says nothing of it.
+#[test]
+fn the_key_was_made_in_the_tpm_and_stays_there() {
+    const CODE: &str = "tpm-key-attributes";
+    let movable: &[Broken<PubArea>] = &[
+        ("fixedTPM clear", |a| a.object_attributes &= !(1 << 1), CODE),
+        ("fixedParent clear", |a| a.object_attributes &= !(1 << 4), CODE),
+        ("sensitiveDataOrigin clear", |a| a.object_attributes &= !(1 << 5), CODE),
+        ("nothing but sign, as in the specification's vector", |a| a.object_attributes = 1 << 18, CODE),
+    ];
+    let never: &[Broken<PubArea>] = &[
+        ("sign clear", |a| a.object_attributes &= !(1 << 18), CODE),
+        ("restricted set", |a| a.object_attributes |= 1 << 16, CODE),
+        ("no attributes", |a| a.object_attributes = 0, CODE),
+    ];
+    let described = |change: fn(&mut PubArea)| {
+        let mut kind = tpm();
+        kind.pub_area.edit(change);
+        Case::new(kind)
+    };
+    let accepting = |change| described(change).rules(|rules| rules.danger_accept_movable_tpm_keys = true).register();
+    for (name, change, code) in movable {
+        assert_refused(described(*change).register(), code, STEP_22, name);
+        assert_passes(accepting(*change), name);
+    }
+    for (name, change, code) in never {
+        assert_refused(described(*change).register(), code, STEP_22, name);
+        assert_refused(accepting(*change), code, STEP_22, name);
+    }
+    // As Windows Hello has it: userWithAuth or not, noDA, decrypt for RSA.
+    for attributes in [0x0004_0072, 0x0006_0472, 0x0006_0432, 0x0004_0032] {
+        let mut kind = tpm();
+        kind.pub_area.edit(move |area| area.object_attributes = attributes);
+        assert_passes(Case::new(kind).register(), &format!("{attributes:#010x}"));
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@
 )]
 
 mod backend;
+mod counting;
 
 pub mod keys;
 
@@ -25,6 +26,7 @@ use passkeeper::{
 };
 
 pub use backend::{Backend, TestClock, TestEntropy, TestPasskeys, credential_id};
+pub use counting::{Counting, Directory, Notes, Witness};
 
 pub const RP_ID: &str = "example.com";
 pub const ORIGIN: &str = "https://example.com";

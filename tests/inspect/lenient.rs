@@ -169,3 +169,74 @@ fn each_fault_of_an_authentication_is_named() {
     assert_eq!(report(&sample::authentication()).report.lines().filter(|text| text.contains('✗')).count(), 0);
     assert!(faults(&report(&sample::authentication())).is_empty() && faults(&report(&sample::self_attested())).is_empty());
 }
+
+/// `credential.toJSON()` and nothing around it, as people paste it.
+#[test]
+fn a_bare_response_is_shown_whole_and_not_verified() {
+    let registration = sample::self_attested()["response"].take();
+    let line = report(&registration);
+    assert_eq!((line.text("code"), line.text("kind"), line.text("fmt")), (Some("file-incomplete"), Some("misuse"), Some("packed")));
+    assert!(line.text("message").unwrap().contains("bare response"), "{line:?}");
+    assert_contains(
+        &line,
+        &[
+            "registration: not judged: the file is a bare response",
+            "  client data, ",
+            "\"webauthn.create\" ✓",
+            "(the file does not say which was issued)",
+        ],
+    );
+    assert_contains(&line, &["  attestation object, ", "  authenticator data, ", "AAGUID", "self attestation   verifies ✓"]);
+    assert_eq!(line.report.lines().filter(|text| text.contains(" response, ")).count(), 1, "{}", line.report);
+
+    let authentication = report(&sample::authentication()["response"]);
+    assert_eq!(authentication.text("code"), Some("file-incomplete"));
+    assert_contains(
+        &authentication,
+        &["authentication: not judged: the file is a bare response", "\"webauthn.get\" ✓", "  authenticator data, "],
+    );
+
+    // With what is expected beside its own members, it is verified like any other.
+    let mut merged = registration.clone();
+    for name in ["rp_id", "origins", "challenge", "options"] {
+        merged[name] = sample::self_attested()[name].take();
+    }
+    assert_eq!(report(&merged).text("result"), Some("ok"));
+    merged["challenge"] = "AAAAAAAAAAAAAAAAAAAAAA".into();
+    assert_eq!(report(&merged).text("code"), Some("challenge-mismatch"));
+}
+
+#[test]
+fn faulty_members_around_the_response_do_not_hide_it() {
+    for (path, value, message) in [
+        ("/rp_id", json!(7), "rp_id is a number, should be a string"),
+        ("/kind", json!("x"), "kind is \"x\", should be registration or authentication"),
+        ("/kind", json!([]), "kind is an array, should be a string"),
+        ("/origins", json!("https://example.com"), "origins is a string, should be a list of strings"),
+        ("/challenge", json!("*"), "challenge is a string, should be base64url"),
+        ("/options", json!(7), "options is a number, should be an object"),
+        ("/options/algs", json!(["ES256"]), "options.algs is an array, should be a list of integers"),
+        ("/options/user_verification", json!("maybe"), "options.user_verification is \"maybe\""),
+        ("/trust", json!([]), "trust is an array, should be an object"),
+        ("/trust/roots_pem", json!(["AAAA"]), "trust.roots_pem[0] is no certificate"),
+    ] {
+        let mut file = sample::self_attested();
+        *file.pointer_mut(path).unwrap() = value;
+        let line = report(&file);
+        assert_eq!((line.text("code"), line.text("fmt")), (Some("file-malformed"), Some("packed")), "{path}: {line:?}");
+        assert!(line.text("message").unwrap().contains(message), "{path}: {line:?}");
+        assert_contains(
+            &line,
+            &["registration: not judged: ", "  client data, ", "  authenticator data, ", "self attestation   verifies ✓", "  faults: 1"],
+        );
+    }
+    let mut several = sample::authentication();
+    several["stored"]["sign_count"] = json!(-1);
+    several["stored"]["public_key_cose"] = json!(true);
+    several["rp_id"] = json!({});
+    let line = report(&several);
+    assert_eq!(line.text("code"), Some("file-malformed"));
+    let named = ["stored.sign_count does not fit 32 bits", "stored.public_key_cose is a boolean", "rp_id is an object, should be a string"];
+    assert_contains(&line, &named);
+    assert_contains(&line, &["authentication: not judged: ", "  authenticator data, "]);
+}

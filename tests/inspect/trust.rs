@@ -55,7 +55,17 @@ fn kinds(ca: &CertificateAuthority) -> Vec<(AttestationKind, &'static str, &'sta
     let single = CertificateAuthority::new(1);
     vec![
         (PackedAttestation::new(ca).into(), "basic", &["OU=\"Authenticator Attestation\"", "FIDO AAGUID (1.3.6.1.4.1.45724.1.1.4)"]),
-        (TpmAttestation::new(ca).into(), "attca", &["  pubArea, ", "  certInfo, ", "magic              0xff544347 ✓", "tpmManufacturer"]),
+        (
+            TpmAttestation::new(ca).into(),
+            "attca",
+            &[
+                "  pubArea, ",
+                "  certInfo, ",
+                "magic              0xff544347 ✓",
+                "fixedTPM fixedParent sensitiveDataOrigin",
+                "tpmManufacturer",
+            ],
+        ),
         (AndroidKeyAttestation::new(ca).into(), "basic", &["  Android key description", "hardwareEnforced", "purpose [1]      { 2 }"]),
         (AppleAttestation::new(ca).into(), "anonca", &["  Apple nonce", "Apple nonce (1.2.840.113635.100.8.2)"]),
         (FidoU2fAttestation::new(&single).into(), "basic", &["certificate 0 (the leaf)"]),
@@ -309,7 +319,11 @@ fn metadata_brings_anchors_and_is_shown() {
         &line,
         &["metadata, BLOB 1, due on 2026-02-01T00:00:00Z", model, "\"FIDO_CERTIFIED\" since 2020-01-01", "(not in force yet)"],
     );
-    assert_contains(&line, &["path to an anchor", "names an anchor ✓", "trusted ✓ by"]);
+    assert_contains(&line, &["path to an anchor", "names an anchor ✓", "trusted ✓ by", "made by", ", which is proved ✓"]);
+    let tpm = file(TpmAttestation::new(&ca), &[]);
+    assert_contains(&judge(&[], &tpm), &[", which is proved ✓"]);
+    let unscoped = file(TpmAttestation::new(&ca), &[ca.root_der()]);
+    assert_contains(&report(&unscoped), &["trusted ✓ by", ", as it claims: that is not proved"]);
 
     let unknown = file(PackedAttestation::new(&CertificateAuthority::new(3)), &[]);
     assert_eq!(judge(&[], &unknown).text("code"), Some("attestation-untrusted"));
@@ -322,6 +336,34 @@ fn metadata_brings_anchors_and_is_shown() {
     // The BLOB's moment is another than the ceremony's.
     assert_eq!(judge(&["--time", "2026-01-20T00:00:00Z"], &known).text("result"), Some("ok"));
     for path in [blob, root] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+/// What the BLOB has and nobody can read is not passed over in silence.
+#[test]
+fn parts_of_the_metadata_that_are_left_out_are_listed() {
+    let ca = authority();
+    let service = CertificateAuthority::with_levels(5, &[KeyAlgorithm::Rs256]);
+    let good = metadata_entry(*b"VirtualAuthentic", &[ca.root_der()]);
+    let broken_root = metadata_entry([2; 16], &[ca.root_der(), b"no certificate".to_vec()]);
+    let mut entries = vec![good, json!({ "statusReports": [] }), broken_root];
+    entries.extend((0..100).map(|_| json!("\u{1b}[31m")));
+    let blob = write(MetadataBlobDraft::new(&service, "2026-02-01", entries).sign().as_bytes());
+    let root = write(pem(&service.root_der()).as_bytes());
+    let response = write(file(PackedAttestation::new(&ca), &[]).to_string().as_bytes());
+    let [blob_text, root_text, response_text] = [&blob, &root, &response].map(|path| path.to_str().unwrap());
+    let output = run(&["--pretty", "--mds", blob_text, "--mds-root", root_text, response_text, response_text]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let lines = lines_of(&output);
+    assert!(lines.iter().all(|line| line.text("result") == Some("ok")) && lines.len() == 2, "{lines:?}");
+    for part in ["102 parts", "entry 1: names no model", "entry 2, root 1: ", "entry 3: ", "and 38 more"] {
+        assert_eq!(errors.matches(part).count(), 1, "{part}: said once\n{errors}");
+        assert_contains(&lines[1], &[part]);
+    }
+    assert!(!errors.contains('\u{1b}') && !lines[1].report.contains('\u{1b}'), "{errors}");
+    for path in [blob, root, response] {
         std::fs::remove_file(path).unwrap();
     }
 }

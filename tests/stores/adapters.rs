@@ -17,7 +17,9 @@ async fn everything<C: CredentialStore, K: CeremonyStore>(passkeys: &Passkeys<C,
     let started = passkeys.start_registration(RegistrationRequest::new(user("alice"))).await.unwrap();
     let draft = authenticator.create(&json(&started.options), ORIGIN).unwrap();
     let response = RegistrationResponse::from_json(draft.to_json()).unwrap();
-    let record = passkeys.complete_registration(&started.session, &response).await.unwrap().record;
+    let registered = passkeys.complete_registration(&started.session, &response).await.unwrap();
+    assert_eq!(registered.attestation.attestation_type, registered.record.attestation_type);
+    let record = registered.record;
     let again = passkeys.complete_registration(&started.session, &response).await;
     assert_eq!(refusal(again), ("ceremony-not-found", None));
 

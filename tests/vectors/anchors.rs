@@ -28,5 +28,6 @@ pub(crate) fn lenient() -> StatementRules {
     let mut rules = StatementRules::default();
     rules.danger_accept_android_safetynet = true;
     rules.danger_accept_test_tpm_vendors = true;
+    rules.danger_accept_movable_tpm_keys = true;
     rules
 }

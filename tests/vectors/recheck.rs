@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use passkeeper::attestation::TrustAnchors;
 use passkeeper::types::UnixTime;
-use passkeeper::{CredentialRecord, Trust};
+use passkeeper::{CredentialRecord, Recheck, Trust};
 
 use crate::capture::{Kind, captures};
 use crate::real::{Registered, trusted};
@@ -18,14 +18,16 @@ fn stored(registered: &Registered) -> CredentialRecord {
 }
 
 #[test]
-fn a_record_comes_to_the_same_trust_at_the_moment_it_was_made() {
+fn a_record_comes_to_the_same_verdict_as_of_the_moment_it_was_made() {
     let Some(registered) = trusted() else { return };
     assert_eq!(registered.len(), 29);
     for registered in &registered {
         let (record, name, policy) = (stored(registered), &registered.capture.name, registered.capture.policy());
-        let trust = registered.rp.recheck_attestation(&record, &policy, record.created_at);
-        assert_eq!(trust.as_ref(), Ok(registered.verified.trust()), "{name}");
-        assert!(registered.rp.recheck_attestations([&record], &policy, |record| record.created_at).is_empty(), "{name}");
+        for recheck in [Recheck::today(record.created_at), Recheck::as_registered(LATER)] {
+            let verdict = registered.rp.recheck_attestation(&record, &policy, recheck);
+            assert_eq!(verdict.as_ref(), Ok(registered.verified.attestation()), "{name}");
+            assert!(registered.rp.recheck_attestations([&record], &policy, recheck).is_empty(), "{name}");
+        }
     }
 }
 
@@ -36,7 +38,7 @@ fn what_was_never_certified_stays_what_it_was() {
     for capture in captures.iter().filter(|capture| capture.kind == Kind::Registration && !capture.has_roots()) {
         let Ok(rp) = capture.relying_party(capture.policy(), TrustAnchors::new()) else { continue };
         let Ok(verified) = capture.register(&rp, capture.now()) else { continue };
-        let trust = rp.recheck_attestation(verified.record(), &capture.policy(), LATER).unwrap();
+        let trust = rp.recheck_attestation(verified.record(), &capture.policy(), Recheck::today(LATER)).unwrap().trust;
         match trust {
             Trust::NotAttested => none += 1,
             Trust::SelfAttested => own += 1,
@@ -44,7 +46,7 @@ fn what_was_never_certified_stays_what_it_was() {
         }
         assert_eq!(trust, *verified.trust(), "{}", capture.name);
         let strict = capture.policy().refuse_none().refuse_self();
-        let refused = rp.recheck_attestations([verified.record()], &strict, |_| LATER);
+        let refused = rp.recheck_attestations([verified.record()], &strict, Recheck::today(LATER));
         let codes: Vec<_> = refused.iter().map(|(_, error)| error.code()).collect();
         let expected = if trust == Trust::NotAttested { "attestation-none-refused" } else { "attestation-self-refused" };
         assert_eq!(codes, [expected], "{}", capture.name);
@@ -58,7 +60,7 @@ fn later_the_expired_are_named() {
     let mut refused: BTreeMap<_, usize> = BTreeMap::new();
     for registered in &registered {
         let record = stored(registered);
-        for (named, error) in registered.rp.recheck_attestations([&record], &registered.capture.policy(), |_| LATER) {
+        for (named, error) in registered.rp.recheck_attestations([&record], &registered.capture.policy(), Recheck::today(LATER)) {
             assert_eq!(named, &record);
             *refused.entry((registered.format(), error.code(), error.spec_step().unwrap())).or_default() += 1;
         }
@@ -81,15 +83,15 @@ fn records_without_an_attestation_are_left_alone() {
     for registered in &registered {
         let (whole, policy) = (stored(registered), registered.capture.policy());
         let nobody = registered.capture.relying_party(policy.clone(), TrustAnchors::new()).unwrap();
-        let named = nobody.recheck_attestations([&whole], &policy, |record| record.created_at);
+        let named = nobody.recheck_attestations([&whole], &policy, Recheck::as_registered(LATER));
         assert_eq!(named.iter().map(|(_, error)| error.code()).collect::<Vec<_>>(), ["attestation-untrusted"]);
 
         for missing in [(true, false), (false, true), (true, true)] {
             let mut record = whole.clone();
             record.attestation_object = record.attestation_object.filter(|_| !missing.0);
             record.attestation_client_data_json = record.attestation_client_data_json.filter(|_| !missing.1);
-            assert!(nobody.recheck_attestations([&record], &policy, |record| record.created_at).is_empty());
-            let error = nobody.recheck_attestation(&record, &policy, record.created_at).unwrap_err();
+            assert!(nobody.recheck_attestations([&record], &policy, Recheck::as_registered(LATER)).is_empty());
+            let error = nobody.recheck_attestation(&record, &policy, Recheck::as_registered(LATER)).unwrap_err();
             assert_eq!(error.code(), "record-malformed");
         }
     }
@@ -106,7 +108,7 @@ fn an_attestation_of_another_credential_is_refused() {
         }
         record.attestation_object = donor.attestation_object;
         record.attestation_client_data_json = donor.attestation_client_data_json;
-        let error = one.rp.recheck_attestation(&record, &one.capture.policy(), record.created_at).unwrap_err();
+        let error = one.rp.recheck_attestation(&record, &one.capture.policy(), Recheck::as_registered(LATER)).unwrap_err();
         assert_eq!(error.code(), "record-malformed", "{}", one.capture.name);
     }
 }

@@ -31,6 +31,8 @@ pub(crate) fn report(case: &Case, surroundings: &Surroundings, judgement: &Judge
         Err(Refusal::Crate(error)) => report.section(format!("{kind}: refused: {error}")),
         Err(Refusal::File(failure)) => report.section(format!("{kind}: not judged: {}", failure.message)),
     }
+    // The first is what the judgement says.
+    case.malformed.iter().skip(1).for_each(|failure| report.oddity(&failure.message));
     response::show(&mut report, case);
     client_data::show(&mut report, case);
     match case.kind {

@@ -40,7 +40,7 @@ fn public_area(report: &mut Report, bytes: &[u8]) -> Option<()> {
     report.line("type", format_args!("{} ({kind:#06x})", algorithm(kind)));
     let name_alg = fields.u16()?;
     report.line("nameAlg", format_args!("{} ({name_alg:#06x})", algorithm(name_alg)));
-    report.line("objectAttributes", format_args!("{:#010x}", fields.u32()?));
+    report.line("objectAttributes", attributes(fields.u32()?));
     report.line("authPolicy", hex(fields.sized()?));
     let symmetric = fields.u16()?;
     report.line("symmetric", algorithm(symmetric));
@@ -68,6 +68,24 @@ fn public_area(report: &mut Report, bytes: &[u8]) -> Option<()> {
         report.line("y", hex(fields.sized()?));
     }
     fields.0.is_empty().then_some(())
+}
+
+fn attributes(bits: u32) -> String {
+    let names = [
+        (1, "fixedTPM"),
+        (2, "stClear"),
+        (4, "fixedParent"),
+        (5, "sensitiveDataOrigin"),
+        (6, "userWithAuth"),
+        (7, "adminWithPolicy"),
+        (10, "noDA"),
+        (11, "encryptedDuplication"),
+        (16, "restricted"),
+        (17, "decrypt"),
+        (18, "sign"),
+    ];
+    let set: Vec<_> = names.into_iter().filter(|(bit, _)| bits >> bit & 1 == 1).map(|(_, name)| name).collect();
+    format!("{bits:#010x} {}", set.join(" "))
 }
 
 fn cert_info(report: &mut Report, subject: &Subject<'_>, bytes: &[u8], alg: Option<i64>, public: Option<&[u8]>) -> Option<()> {

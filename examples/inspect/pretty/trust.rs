@@ -3,15 +3,15 @@
 use passkeeper::metadata::MetadataEntry;
 use passkeeper::types::Aaguid;
 use passkeeper::x509::TrustAnchor;
-use passkeeper::{Error, ErrorCode, Trust};
+use passkeeper::{AttestationVerdict, AuthenticatorModel, Error, ErrorCode, Trust};
 use sha1::{Digest as _, Sha1};
 
 use super::{Report, certificate};
 use crate::auth_data::AuthData;
 use crate::file::Case;
 use crate::judge::{self, Surroundings};
-use crate::moment;
-use crate::text::{plain_hex, quoted};
+use crate::text::{clean, plain_hex, quoted};
+use crate::{moment, settings};
 
 const MAX_LINKS: usize = 16;
 const MAX_STATUSES: usize = 32;
@@ -22,13 +22,14 @@ pub(super) fn path(
     case: &Case,
     surroundings: &Surroundings,
     chain: &[Vec<u8>],
-    verdict: Option<&Result<Trust, Error>>,
+    verdict: Option<&Result<AttestationVerdict, Error>>,
 ) {
     let demanded = judge::demands_trust(case, surroundings);
     report.section(if demanded { "path to an anchor" } else { "path (no anchors: it does not matter where it leads)" });
     let mut anchors: Vec<&[u8]> = case.trust.roots.iter().map(TrustAnchor::as_der).collect();
-    if let Some(Ok(Trust::Trusted { anchor })) = verdict {
-        anchors.push(anchor);
+    if let Some(Ok(verdict)) = verdict {
+        let trusted = [verdict].into_iter().chain(&verdict.parts).filter(|verdict| verdict.trust.is_trusted());
+        anchors.extend(trusted.filter_map(|verdict| verdict.path.last()).map(Vec::as_slice));
     }
     let names: Vec<_> =
         anchors.iter().filter_map(|der| certificate::parse(der).ok()).map(|root| root.tbs_certificate().subject().clone()).collect();
@@ -59,7 +60,7 @@ pub(super) fn path(
         };
         report.inner("issuer", format_args!("{} {by}", certificate::name(issuer)));
     }
-    match verdict {
+    match verdict.map(|verdict| verdict.as_ref().map(|verdict| &verdict.trust)) {
         Some(Ok(Trust::Trusted { .. })) => report.line("end", "leads to an anchor ✓"),
         Some(Ok(Trust::Untrusted { reason: error }) | Err(error)) => report.line("end", format_args!("stops ✗ {error}")),
         _ => {}
@@ -67,9 +68,9 @@ pub(super) fn path(
 }
 
 /// What the crate says about the statement and its path.
-pub(super) fn verdict(report: &mut Report, verdict: &Result<Trust, Error>) {
+pub(super) fn verdict(report: &mut Report, verdict: &Result<AttestationVerdict, Error>) {
     report.section("attestation");
-    match verdict {
+    match verdict.as_ref().map(|verdict| &verdict.trust) {
         Ok(Trust::NotAttested) => report.line("trust", "nothing is attested"),
         Ok(Trust::SelfAttested) => report.line("trust", "self attested: proves nothing about the authenticator"),
         Ok(Trust::Trusted { anchor }) => {
@@ -80,13 +81,29 @@ pub(super) fn verdict(report: &mut Report, verdict: &Result<Trust, Error>) {
         Ok(_) => report.line("trust", "not judged"),
         Err(error) => report.line("trust", format_args!("✗ {error}")),
     }
+    if let Ok(verdict) = verdict {
+        report.line("made by", made_by(&verdict.model));
+    }
     report.also(verdict, "attestation");
+}
+
+fn made_by(model: &AuthenticatorModel) -> String {
+    match model {
+        AuthenticatorModel::Claimed(aaguid) => format!("{aaguid}, as it claims: that is not proved"),
+        AuthenticatorModel::Listed(identifier) => format!("the model whose key the metadata lists as {identifier} ✓"),
+        AuthenticatorModel::Proved(aaguid) => format!("{aaguid}, which is proved ✓"),
+        _ => "a model that is not named".to_owned(),
+    }
 }
 
 /// The entry of the model, if there is metadata.
 pub(super) fn metadata(report: &mut Report, surroundings: &Surroundings, data: &[u8], chain: &[Vec<u8>]) {
     let Some(metadata) = &surroundings.metadata else { return };
     report.section(format_args!("metadata, BLOB {}, due on {}", metadata.number(), moment::show(metadata.next_update())));
+    if !surroundings.skipped.is_empty() {
+        report.line("left out", format_args!("{} parts that cannot be read", surroundings.skipped.len()));
+        settings::skipped_lines(&surroundings.skipped).for_each(|part| report.inner("", clean(&part)));
+    }
     let aaguid = AuthData::read(data).aaguid.unwrap_or_default();
     let entry = if aaguid == Aaguid::default() {
         let leaf = chain.first().and_then(|der| certificate::parse(der).ok());

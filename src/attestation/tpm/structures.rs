@@ -10,6 +10,8 @@ const ALG_ECC: u16 = 0x0023;
 /// TPMT_PUBLIC, as far as it is looked at.
 pub(super) struct PublicArea<'a> {
     pub(super) name_alg: u16,
+    /// TPMA_OBJECT.
+    pub(super) attributes: u32,
     pub(super) parameters: PublicParameters<'a>,
 }
 
@@ -24,7 +26,7 @@ impl<'a> PublicArea<'a> {
         let mut reader = Fields(bytes);
         let algorithm = reader.u16()?;
         let name_alg = reader.u16()?;
-        reader.u32()?; // objectAttributes
+        let attributes = reader.u32()?;
         reader.sized()?; // authPolicy
         reader.symmetric()?;
         let parameters = match algorithm {
@@ -51,7 +53,7 @@ impl<'a> PublicArea<'a> {
             _ => return None,
         };
         reader.end()?;
-        Some(Self { name_alg, parameters })
+        Some(Self { name_alg, attributes, parameters })
     }
 
     /// The hash that makes the object's name.
