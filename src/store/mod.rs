@@ -140,7 +140,7 @@ pub trait CredentialStore: Send + Sync {
     /// Finds one record by the library's own ID.
     fn find_by_record_id(&self, scope: &Scope, id: &RecordId) -> impl Future<Output = Result<Option<CredentialRecord>, StoreError>> + Send;
 
-    /// Lists a user's records, oldest first.
+    /// Lists a user's records, oldest first: in the order in which they were inserted.
     fn list(&self, scope: &Scope, user: &UserHandle) -> impl Future<Output = Result<Vec<CredentialRecord>, StoreError>> + Send;
 
     /// Records a use by compare-and-set: atomically, and only if the record's owner is `update.user_handle`, its public key

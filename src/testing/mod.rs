@@ -1,4 +1,4 @@
-//! A software authenticator and client, so that a backend can be tested without a browser.
+//! A software authenticator and client, so that a backend can be tested without a browser, and the contract of the stores.
 //!
 //! [`VirtualAuthenticator`] plays both parts that stand between a person and a relying party: the client (browser)
 //! that reads the options and writes the client data, and the authenticator that makes keys and signs. It answers
@@ -41,9 +41,11 @@
 //! [`KeyPair`] signs rightly and in several wrong ways, and the drafts have constructors.
 //!
 //! - **Deterministic.** Keys, credential IDs and signatures follow from seeds; two runs give the same bytes.
-//! - **Independent.** Nothing here is shared with the verifying code, so that one mistake cannot cancel another.
+//! - **Independent.** Nothing of the authenticator is shared with the verifying code, so that one mistake cannot cancel another.
 //! - **For tests only.** The private keys are predictable by anyone. Never enable the `testing` feature in a release
 //!   build of a server.
+//!
+//! Stores of your own are held to their contract by [`contract`].
 //!
 //! Misuse of this module, such as asking an RSA key for an ECDSA signature, panics; each such function says when.
 
@@ -69,6 +71,7 @@ mod authenticator;
 mod ca;
 mod cbor;
 mod client_data;
+pub mod contract;
 pub mod der;
 mod ecdsa;
 mod edits;

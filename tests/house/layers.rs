@@ -54,7 +54,8 @@ fn imports_point_down() {
 
 #[test]
 fn the_virtual_authenticator_shares_nothing_with_what_it_tests() {
-    for source in rust_files("src/testing") {
+    // The contract of the stores is written in terms of their traits.
+    for source in rust_files("src/testing").into_iter().filter(|source| !source.path.starts_with("src/testing/contract/")) {
         for line in code_lines(&source.text) {
             let foreign = line.split("crate::").skip(1).find(|after| !after.starts_with("testing"));
             assert!(foreign.is_none(), "{}: {}", source.path, line.trim());

@@ -6,6 +6,7 @@ mod common;
 
 mod adapters;
 mod ceremonies;
+mod contract;
 mod credentials;
 mod facade;
 mod faults;

@@ -1,15 +1,12 @@
-//! Two threads at once, a thousand times over.
+//! The facade with two threads at once, a thousand times over. What stores promise of races is in their contract.
 
 use std::sync::Barrier;
 
-use passkeeper::store::{CeremonyStore as _, CredentialStore as _, Inserted, MemoryCeremonies, MemoryStore, PendingLimits};
+use passkeeper::store::{CredentialStore as _, Inserted, MemoryStore};
 use passkeeper::testing::{CounterMode, VirtualAuthenticator};
-use passkeeper::types::{Challenge, UnixTime};
 use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, VerifiedAuthentication};
 use pollster::block_on;
 
-use super::ceremonies::ceremony;
-use super::credentials::scope;
 use crate::common::*;
 
 const ROUNDS: u32 = 1000;
@@ -93,27 +90,6 @@ fn one_credential_id_is_registered_once() {
             }
             block_on(passkeys.delete_all(&handle(name))).unwrap();
         }
-    }
-}
-
-#[test]
-fn one_ceremony_is_taken_once() {
-    let store = MemoryCeremonies::new();
-    let (tenant, id, challenge) = (scope("a"), passkeeper::store::CeremonyId::new("x"), Challenge::new([1; 32]).unwrap());
-    let by_session = || block_on(store.take(&tenant, &id, NOW)).unwrap();
-    let by_challenge = || block_on(store.take_by_challenge(&tenant, &challenge, NOW)).unwrap();
-    for _ in 0..ROUNDS {
-        let put = || block_on(store.put(ceremony("a", "x", 1, 100), &PendingLimits::default(), UnixTime::from_secs(0))).unwrap();
-        put();
-        let (one, other) = race(by_session, by_session);
-        assert_ne!(one.is_some(), other.is_some());
-        put();
-        let (one, other) = race(by_challenge, by_challenge);
-        assert_ne!(one.is_some(), other.is_some());
-        put();
-        let (one, other) = race(by_session, by_challenge);
-        assert_ne!(one.is_some(), other.is_some());
-        assert!(store.is_empty());
     }
 }
 

@@ -76,8 +76,12 @@ impl Config {
             origin,
             rp_id,
             rp_name: or("RP_NAME", "Passkeeper"),
-            database_url: or("DATABASE_URL", "sqlite://passkeeper.db"),
-            redis_url: variable("REDIS_URL"),
+            database_url: url(
+                "DATABASE_URL",
+                or("DATABASE_URL", "sqlite://passkeeper.db"),
+                &["sqlite", "postgres", "postgresql", "memory"],
+            )?,
+            redis_url: variable("REDIS_URL").map(|text| url("REDIS_URL", text, &["redis", "redis+unix", "unix"])).transpose()?,
             related_origins: related_origins.map(|text| self::origin("RELATED_ORIGINS", text)).collect::<Result<_, _>>()?,
             decoys: decoys(variable("DECOY_SECRET"))?,
             api_key: variable("API_KEY"),
@@ -108,6 +112,12 @@ impl Config {
 fn origin(name: &str, text: &str) -> Result<Origin, ConfigError> {
     let web = Origin::new(text).ok().filter(|origin| origin.host().is_some());
     web.ok_or_else(|| wrong(name, text, "an origin such as https://example.com, without a slash at the end"))
+}
+
+/// A URL of one of these schemes. It may hold a password: no error shows it.
+fn url(name: &str, text: String, schemes: &[&str]) -> Result<String, ConfigError> {
+    let fits = text.split_once(':').is_some_and(|(scheme, _)| schemes.contains(&scheme));
+    if fits { Ok(text) } else { Err(wrong(name, "another", &format!("a URL that begins with {}:", schemes.join(":, ")))) }
 }
 
 fn decoys(secret: Option<String>) -> Result<Decoys, ConfigError> {

@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let stores = Stores::open(&config).await.map_err(|error| format!("{}: {error}", config.database_url))?;
+    let stores = Stores::open(&config).await.map_err(|error| format!("DATABASE_URL or REDIS_URL: {error}"))?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tracing::info!("listening on {}", listener.local_addr()?);

@@ -1,6 +1,7 @@
 //! Opens what the configuration names.
 
-use passkeeper::store::{DynCeremonyStore, DynCredentialStore, MemoryCeremonies, MemoryStore, StoreError};
+use passkeeper::store::{CeremonyStore, CredentialStore, DynCeremonyStore, DynCredentialStore, MemoryCeremonies, MemoryStore, StoreError};
+use passkeeper_stores::{PostgresStore, RedisCeremonies, SqliteStore};
 
 use crate::config::Config;
 use crate::users::Users;
@@ -22,8 +23,30 @@ impl Stores {
     /// # Errors
     /// [`StoreError::Unavailable`] for what cannot be reached.
     pub async fn open(config: &Config) -> Result<Self, StoreError> {
-        tracing::warn!("{} is not opened: everything is kept in memory", config.database_url);
-        Ok(Self::in_memory())
+        let url = &config.database_url;
+        let stores = match url.split(':').next() {
+            Some("memory") => Self::in_memory(),
+            Some("sqlite") => {
+                let store = SqliteStore::connect(url).await?;
+                store.migrate().await?;
+                let users = Users::in_sqlite(store.pool().clone()).await?;
+                Self::over(store, users)
+            }
+            _ => {
+                let store = PostgresStore::connect(url).await?;
+                store.migrate().await?;
+                let users = Users::in_postgres(store.pool().clone()).await?;
+                Self::over(store, users)
+            }
+        };
+        match &config.redis_url {
+            Some(url) => Ok(Self { ceremonies: DynCeremonyStore::new(RedisCeremonies::connect(url).await?), ..stores }),
+            None => Ok(stores),
+        }
+    }
+
+    fn over(store: impl CredentialStore + CeremonyStore + Clone + 'static, users: Users) -> Self {
+        Self { credentials: DynCredentialStore::new(store.clone()), ceremonies: DynCeremonyStore::new(store), users }
     }
 
     /// Stores that are gone with the process.

@@ -12,4 +12,5 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod step_up;
+mod stores;
 mod wire;

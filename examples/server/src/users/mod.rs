@@ -1,12 +1,16 @@
 //! Accounts: a name that is unique whatever its case, a name for people, a random user handle.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod memory;
+mod sql;
 
 use passkeeper::store::StoreError;
 use passkeeper::types::{Scope, UnixTime, UserHandle};
 use passkeeper::wire::UserEntity;
 use passkeeper::{IdentifierKind, UserDirectory};
+use sqlx::{PgPool, SqlitePool};
+
+use memory::Memory;
+use sql::{postgres, sqlite};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +40,48 @@ impl User {
 
 /// All accounts; clones share them.
 #[derive(Clone)]
-pub enum Users {
-    /// Gone with the process.
-    Memory(Arc<Mutex<HashMap<String, User>>>),
+pub struct Users(Kept);
+
+/// Where they are kept.
+#[derive(Clone)]
+enum Kept {
+    Memory(Memory),
+    Sqlite(sqlite::Accounts),
+    Postgres(postgres::Accounts),
+}
+
+/// The same call, wherever they are kept.
+macro_rules! on {
+    ($users:expr, $accounts:ident => $call:expr) => {
+        match &$users.0 {
+            Kept::Memory($accounts) => $call,
+            Kept::Sqlite($accounts) => $call,
+            Kept::Postgres($accounts) => $call,
+        }
+    };
 }
 
 impl Users {
     /// No accounts yet, and none after the process.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::Memory(Arc::default())
+        Self(Kept::Memory(Memory::default()))
+    }
+
+    /// Accounts in SQLite. Makes their table if it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn in_sqlite(pool: SqlitePool) -> Result<Self, StoreError> {
+        Ok(Self(Kept::Sqlite(sqlite::Accounts::open(pool).await?)))
+    }
+
+    /// Accounts in PostgreSQL. Makes their table if it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn in_postgres(pool: PgPool) -> Result<Self, StoreError> {
+        Ok(Self(Kept::Postgres(postgres::Accounts::open(pool).await?)))
     }
 
     /// Adds an account; `false` if the name or the handle is taken.
@@ -53,14 +89,7 @@ impl Users {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn create(&self, user: &User) -> Result<bool, StoreError> {
-        let Self::Memory(users) = self;
-        let mut users = lock(users);
-        let key = User::key(&user.username);
-        if users.contains_key(&key) || users.values().any(|other| other.handle == user.handle) {
-            return Ok(false);
-        }
-        users.insert(key, user.clone());
-        Ok(true)
+        on!(self, accounts => accounts.create(user).await)
     }
 
     /// The account of this name, whatever its case.
@@ -68,8 +97,12 @@ impl Users {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn by_name(&self, username: &str) -> Result<Option<User>, StoreError> {
-        let Self::Memory(users) = self;
-        Ok(lock(users).get(&User::key(username)).cloned())
+        let key = User::key(username);
+        // PostgreSQL has no room for it, and nobody such a name.
+        if key.contains('\0') {
+            return Ok(None);
+        }
+        on!(self, accounts => accounts.by_key(&key).await)
     }
 
     /// The account with this handle.
@@ -77,8 +110,7 @@ impl Users {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn by_handle(&self, handle: &UserHandle) -> Result<Option<User>, StoreError> {
-        let Self::Memory(users) = self;
-        Ok(lock(users).values().find(|user| user.handle == *handle).cloned())
+        on!(self, accounts => accounts.by_handle(handle).await)
     }
 
     /// Removes an account; `false` if there is none with this handle.
@@ -86,11 +118,7 @@ impl Users {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn remove(&self, handle: &UserHandle) -> Result<bool, StoreError> {
-        let Self::Memory(users) = self;
-        let mut users = lock(users);
-        let before = users.len();
-        users.retain(|_, user| user.handle != *handle);
-        Ok(users.len() < before)
+        on!(self, accounts => accounts.remove(handle).await)
     }
 }
 
@@ -100,9 +128,4 @@ impl UserDirectory for Users {
         let found = self.by_name(value).await?;
         Ok(found.filter(|_| *kind == IdentifierKind::Username).map(|user| user.handle))
     }
-}
-
-/// A panic elsewhere leaves the map whole: each change is one call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

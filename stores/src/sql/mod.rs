@@ -1,0 +1,41 @@
+//! What SQLite and PostgreSQL share: columns, statements, and the calls of both traits in `calls.rs`, which is compiled once
+//! for each.
+
+pub(crate) mod columns;
+pub(crate) mod statements;
+
+use passkeeper::ErrorCode;
+use passkeeper::store::StoreError;
+use passkeeper::types::UserHandle;
+
+/// What a transaction excludes: others of the same.
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "SQLite does not ask what"))]
+pub(crate) enum Only<'a> {
+    Migration,
+    Import,
+    OneForUser(&'a str, &'a UserHandle),
+    OnePutIn(&'a str),
+}
+
+/// Whatever the database or the way to it says: a fault of the store, never a verdict.
+pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(error)
+}
+
+/// A number of rows or a limit as the databases count.
+pub(crate) fn count(n: u32) -> i64 {
+    i64::from(n)
+}
+
+/// Text that both databases hold: PostgreSQL has no room for a zero byte.
+pub(crate) fn text(text: &str, code: ErrorCode) -> Result<&str, StoreError> {
+    if text.contains('\0') { Err(StoreError::Refused(code.into())) } else { Ok(text) }
+}
+
+/// That the schema is not newer than this release knows; how many migrations are done.
+pub(crate) fn known_version(done: i64, known: usize) -> Result<usize, StoreError> {
+    match usize::try_from(done) {
+        Ok(done) if done <= known => Ok(done),
+        _ => Err(StoreError::unavailable(format_args!("the schema has version {done}, this release knows {known}"))),
+    }
+}
