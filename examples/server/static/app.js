@@ -378,7 +378,14 @@ function stepUp() {
   };
   dialog.querySelector(".cancel").onclick = () => dialog.close();
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(done), { once: true }));
+  return new Promise((resolve) => {
+    const close = () => {
+      // Whoever cancels cancels the browser's question too.
+      if (!done) turn.abort();
+      resolve(done);
+    };
+    dialog.addEventListener("close", close, { once: true });
+  });
 }
 
 // --- Beginning --------------------------------------------------------------------------------------------------------
