@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use passkeeper::testing::{Backup, VirtualAuthenticator};
+use passkeeper::import::{Format, Importer};
+use passkeeper::store::ImportMode;
+use passkeeper::testing::{Backup, KeyAlgorithm, KeyPair, VirtualAuthenticator};
 use passkeeper::types::{AlgorithmList, Bytes, RecordId, ResidentKey, UserVerification};
 use passkeeper::wire::{RegistrationResponse, UserEntity};
 use passkeeper::{RegistrationPolicy, RegistrationRequest, TakeBy, Workflow, WorkflowPolicy};
@@ -36,6 +38,35 @@ fn d2_delete_one_by_its_id_or_all_of_a_user() {
     assert_eq!(left.all_accepted_credential_ids, [first.credential_id, third.credential_id]);
     assert_eq!(block_on(passkeys.delete_all(&handle("alice"))), Ok(2));
     assert_eq!(block_on(passkeys.find_by_record_id(&bobs.id)), Ok(bobs));
+}
+
+/// Rows with defaults for all that is optional, public keys as PEM; every bad row is named, and nothing is half imported.
+/// What each format says is read, and by whom it is refused, is in the tests of the importers.
+#[test]
+fn d3_many_are_imported_at_once_or_none() {
+    let passkeys = World::new().tenant(builder());
+    let row = |n: u8| {
+        let pem = KeyPair::from_seed(KeyAlgorithm::Es256, n.into()).cose_key().encode();
+        let pem = passkeeper::CosePublicKey::new(pem).unwrap().to_pem().unwrap();
+        json!({ "algorithm": -7, "credentialId": Bytes::from([n; 16].as_slice()).to_base64url(), "publicKey": pem, "relyingPartyId": RP_ID,
+            "userId": "5e40b2d4-0a3c-4d5e-8f60-718293a4b5c6", "name": "ann", "displayName": "Ann" })
+    };
+    let import = |rows: &[serde_json::Value]| {
+        let importer = Importer::new(passkeys.relying_party(), Format::FusionAuth, NOW);
+        let content = json!({ "credentials": rows, "validateDbConstraints": true }).to_string();
+        block_on(passkeys.import(importer.rows(content.as_bytes()), ImportMode::AllOrNothing)).unwrap()
+    };
+    let mut bad = row(2);
+    bad["publicKey"] = "no PEM".into();
+    let report = import(&[row(1), bad, row(1)]);
+    let faults: Vec<_> = report.faults.iter().map(|fault| (fault.row, fault.error.code())).collect();
+    assert_eq!((report.imported, faults), (0, vec![(2, "public-key-encoding-malformed"), (3, "import-row-duplicate")]));
+    let report = import(&[row(1), row(2)]);
+    assert_eq!((report.imported, report.is_clean()), (2, true));
+    let user = passkeeper::types::UserHandle::new(*b"5e40b2d4-0a3c-4d5e-8f60-718293a4b5c6").unwrap();
+    let records = block_on(passkeys.list(&user)).unwrap();
+    let defaults = (records[0].attestation_type.as_str(), records[0].discoverable, records[0].usage.sign_count, records[0].created_at);
+    assert_eq!((records.len(), defaults), (2, ("none", Some(false), 0, NOW)));
 }
 
 /// Attachment, resident key and user verification follow from the workflow and the tenant's configuration.

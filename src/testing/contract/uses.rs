@@ -4,7 +4,7 @@ use super::Bench;
 use super::sample::{KEYS, NOW, full_record, id, record, scope, use_of, user};
 use crate::ceremony::{RecordUpdate, UseState};
 use crate::store::{CredentialStore, Recorded};
-use crate::types::UnixTime;
+use crate::types::{RecordId, UnixTime};
 
 pub(super) fn a_use_is_recorded_once<S: CredentialStore>(t: &Bench<'_, S>) {
     let record = record("a", "alice", b"one");
@@ -60,6 +60,7 @@ pub(super) fn a_use_changes_nothing_else<S: CredentialStore>(t: &Bench<'_, S>) {
             let mut before = full_record();
             before.supports_user_verification = supported;
             before.credential_id = id([n.to_le_bytes()[0], user_verified.into()]);
+            before.id = RecordId::derive(&before.scope, &before.rp_id, &before.credential_id);
             before.last_used_at = None;
             t.add(&before);
             let next = UseState { sign_count: 7, backup_eligible: Some(false), backup_state: false, uv_initialized: None };
