@@ -10,10 +10,14 @@ use crate::crypto::Scheme;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
 use crate::types::{Aaguid, Algorithm};
-use crate::x509::{Certificate, check_length, is_oid};
+use crate::x509::{Certificate, SERVER_AUTH, check_length, is_oid};
 
 /// id-fido-gen-ce-aaguid.
 pub(super) const AAGUID: &str = "1.3.6.1.4.1.45724.1.1.4";
+
+/// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning.
+const OTHER_PURPOSES: &[&str] =
+    &[SERVER_AUTH, "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"];
 
 const COUNTRY: &str = "2.5.4.6";
 const ORGANIZATION: &str = "2.5.4.10";
@@ -78,6 +82,14 @@ pub(super) fn check_not_ca(leaf: &Certificate<'_>) -> Result<()> {
     match leaf.basic_constraints()? {
         Some((false, _)) => Ok(()),
         _ => Err(ErrorCode::AttestationCertificateBasicConstraints.into()),
+    }
+}
+
+/// A certificate of the web, for mail or for code attests nothing, whoever issued it: some metadata lists public authorities.
+pub(super) fn check_no_other_purpose(leaf: &Certificate<'_>) -> Result<()> {
+    match leaf.purposes()?.iter().flatten().find(|purpose| OTHER_PURPOSES.iter().any(|other| is_oid(purpose, other))) {
+        Some(purpose) => Err(Error::new(ErrorCode::CertificateKeyUsage).subject("extendedKeyUsage").found(purpose)),
+        None => Ok(()),
     }
 }
 

@@ -41,6 +41,7 @@ fn verify_certified<'a>(attested: &Attested<'a>, alg: i64, sig: &[u8], x5c: allo
     certified::check_version_3(&leaf)?;
     certified::check_packed_subject(&leaf)?;
     certified::check_not_ca(&leaf)?;
+    certified::check_no_other_purpose(&leaf)?;
     certified::check_aaguid(&leaf, AAGUID, attested)?;
     Ok(Statement::certified(AttestationFormat::Packed, AttestationType::Basic, x5c))
 }

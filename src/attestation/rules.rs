@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// How statements are judged where the specification leaves a choice. The defaults follow the
 /// specification where it is lenient, and refuse what it only tolerates.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct StatementRules {
     /// Whether `android-key` must show purpose and origin in the hardware-enforced list, and both its security levels must be

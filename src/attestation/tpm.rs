@@ -5,6 +5,7 @@ mod structures;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+pub(super) use self::aik::AIK_CERTIFICATE;
 use self::structures::{Attest, PublicArea, PublicParameters};
 use super::certified::{self, verify_with};
 use super::statement::{Members, malformed, required};

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use super::certified;
-use super::{AttestationFormat, Attested, AuthenticatorModel, Statement, Vouched};
+use super::tpm::AIK_CERTIFICATE;
+use super::{AttestationFormat, AttestationType, Attested, AuthenticatorModel, Statement, Vouched};
 use crate::error::{ErrorCode, Result};
 use crate::metadata::{Metadata, MetadataEntry, Name, key_identifier};
 use crate::types::{Aaguid, UnixTime};
-use crate::x509::{Certificate, Judge, RevocationList, RevokedSerials, TrustAnchor, Trusted, validate};
+use crate::x509::{Certificate, Judge, RevocationList, RevokedSerials, SERVER_AUTH, TrustAnchor, Trusted, validate};
 
 /// The certificates that the relying party trusts to attest, and for what.
 ///
@@ -58,7 +59,9 @@ impl TrustAnchors {
         self.scoped(None, Some(aaguid), anchor)
     }
 
-    /// Adds the anchors of FIDO metadata, each for the model it belongs to, and the status of each model. That new metadata
+    /// Adds the anchors of FIDO metadata, each for the model it belongs to and the types of attestation that its entry lists,
+    /// and the status of each model. Some entries list public certification authorities of the web: their word proves the
+    /// model of what they sign, in every format, so that a metadata service is trusted with what it lists. That new metadata
     /// is overdue refuses nothing, unless `AttestationPolicy::refuse_stale_metadata` says so.
     #[must_use]
     pub fn metadata(mut self, metadata: Metadata) -> Self {
@@ -73,7 +76,8 @@ impl TrustAnchors {
         self
     }
 
-    /// Adds serial numbers of revoked certificates; they count for every certificate of every chain.
+    /// Adds serial numbers of revoked certificates; they count for every certificate that a statement brings, and for the
+    /// anchor it leads to.
     #[must_use]
     pub fn revoked_serials(mut self, serials: RevokedSerials) -> Self {
         self.revoked_serials = self.revoked_serials.and(serials);
@@ -101,11 +105,19 @@ impl TrustAnchors {
     }
 
     /// The anchors that may vouch for a statement, each with whether it stands for this very model.
-    fn candidates(&self, format: AttestationFormat, model: &AuthenticatorModel) -> Vec<(&TrustAnchor, bool)> {
-        let fits = |s: &&Scoped| s.format.is_none_or(|f| f == format) && s.aaguid.is_none_or(|a| model.proved() == Some(a));
+    fn candidates(&self, statement: &Statement<'_>, model: &AuthenticatorModel) -> Vec<(&TrustAnchor, bool)> {
+        let fits = |s: &&Scoped| s.format.is_none_or(|f| f == statement.format) && s.aaguid.is_none_or(|a| model.proved() == Some(a));
         let own = self.anchors.iter().filter(fits).map(|scoped| (&scoped.anchor, scoped.aaguid.is_some()));
-        let listed = self.entries(model).take(1).flat_map(MetadataEntry::anchors).map(|anchor| (anchor, true));
-        own.chain(listed).collect()
+        let listed = self
+            .entries(model)
+            .take(1)
+            .filter(|entry| lists(entry, statement.attestation_type))
+            .flat_map(MetadataEntry::anchors)
+            .map(|anchor| (anchor, true));
+        let mut candidates: Vec<_> = own.chain(listed).collect();
+        // Those first that say the most.
+        candidates.sort_by_key(|(_, bound)| !bound);
+        candidates
     }
 
     /// Whom the certificates of a statement lead to, and which model that proves.
@@ -115,18 +127,25 @@ impl TrustAnchors {
         self.revoked_serials.check(&chain)?;
         let signed = statement.signed_model(attested);
         let model = signed.map_or_else(|| AuthenticatorModel::Listed(key_identifier(leaf.public_key_bits())), AuthenticatorModel::Proved);
-        let candidates = self.candidates(statement.format, &model);
+        let candidates = self.candidates(statement, &model);
         let anchors: Vec<&TrustAnchor> = candidates.iter().map(|(anchor, _)| *anchor).collect();
         let judge = Judge {
             anchors: &anchors,
             revocations: &self.revocations,
             allow_sha1: attested.rules.danger_accept_sha1_certificates,
             provider: attested.provider,
+            purpose: purpose(statement.format),
             now: attested.moments.certificates,
             revoked_by: attested.moments.reports,
         };
-        let Trusted { anchor, below } = validate(&chain, &judge)?;
-        let bound = candidates.iter().any(|(candidate, bound)| *bound && candidate.as_der() == anchor.as_der());
+        let trusted = validate(&chain, &judge)?;
+        // An anchor that stands for no model must not hide the one above it that does.
+        let bound: Vec<&TrustAnchor> = candidates.iter().filter(|(_, bound)| *bound).map(|(anchor, _)| *anchor).collect();
+        let proving = if bound.is_empty() { None } else { validate(&chain, &Judge { anchors: &bound, ..judge }).ok() };
+        for Trusted { anchor, .. } in [&trusted].into_iter().chain(&proving) {
+            self.revoked_serials.check(&[Certificate::parse(anchor.as_der())?]).map_err(|e| e.subject("the anchor"))?;
+        }
+        let (bound, Trusted { anchor, below }) = (proving.is_some(), proving.unwrap_or(trusted));
         let named = signed.is_some() && certified::aaguid(leaf) == signed;
         let links = statement.path.iter().take(below).map(AsRef::as_ref).chain([anchor.as_der()]);
         Ok(Vouched {
@@ -134,6 +153,27 @@ impl TrustAnchors {
             anchor: anchor.as_der().to_vec(),
             model: (bound || named).then_some(model),
         })
+    }
+}
+
+/// Whether an entry lists this type of attestation, if it lists any. `packed` and `fido-u2f` cannot tell a batch's certificate
+/// from that of an attestation CA.
+fn lists(entry: &MetadataEntry, attestation_type: AttestationType) -> bool {
+    let words: &[&str] = match attestation_type {
+        AttestationType::Basic => &["basic_full", "attca"],
+        AttestationType::AttestationCa => &["attca"],
+        AttestationType::AnonymizationCa => &["anonca"],
+        _ => &[],
+    };
+    entry.attestation_types.is_empty() || entry.attestation_types.iter().any(|listed| words.contains(&listed.as_str()))
+}
+
+/// What the certificates of a format are for, where it says so.
+fn purpose(format: AttestationFormat) -> Option<&'static str> {
+    match format {
+        AttestationFormat::Tpm => Some(AIK_CERTIFICATE),
+        AttestationFormat::AndroidSafetynet => Some(SERVER_AUTH),
+        _ => None,
     }
 }
 

@@ -160,14 +160,14 @@ impl AttestationVerdict {
         failures.sort_by_key(|failure| !failure.tells_of_revocation());
         let failure = failures.into_iter().next();
         let spoiled = failure.as_ref().is_some_and(|e| rule == CompoundRule::All || e.tells_of_revocation());
-        // All: each part has to speak for the model. Any: the first that is trusted counts.
-        let model = match rule {
-            CompoundRule::All => trusted.iter().map(|part| &part.model).min(),
-            CompoundRule::Any => trusted.first().map(|part| &part.model),
+        // All: each part has to speak for the model, so the least counts. Any: the one that says the most.
+        let counts = match rule {
+            CompoundRule::All => trusted.into_iter().min_by_key(|part| &part.model),
+            CompoundRule::Any => trusted.into_iter().rev().max_by_key(|part| &part.model),
         };
-        match (trusted.first().filter(|_| !spoiled), model.cloned()) {
-            (Some(first), Some(model)) => (self.trust, self.model) = (first.trust.clone(), model),
-            _ => self.trust = Trust::Untrusted { reason: failure.unwrap_or_else(|| ErrorCode::AttestationUntrusted.into()) },
+        match counts.filter(|_| !spoiled).map(|part| (part.trust.clone(), part.model.clone())) {
+            Some(verdict) => (self.trust, self.model) = verdict,
+            None => self.trust = Trust::Untrusted { reason: failure.unwrap_or_else(|| ErrorCode::AttestationUntrusted.into()) },
         }
     }
 

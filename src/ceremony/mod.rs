@@ -44,6 +44,7 @@ pub use public_key::CosePublicKey;
 pub use recheck::Recheck;
 pub use record::{CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
+pub(crate) use relying_party::check_name;
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
 pub use state::CeremonyKind;
 pub use workflow::{Workflow, WorkflowPolicy};

@@ -200,6 +200,8 @@ pub struct AttestationPolicy {
     required_status: Vec<String>,
     #[serde(default)]
     refuse_stale_metadata: bool,
+    #[serde(default)]
+    refuse_update_available: bool,
 }
 
 impl Default for AttestationPolicy {
@@ -216,6 +218,8 @@ pub(super) struct Standing<'a> {
     pub(super) model_proved: bool,
     /// Statuses of the models in question that say not to trust them.
     pub(super) compromised: Vec<&'a str>,
+    /// An update is reported for one of the models in question.
+    pub(super) update_available: bool,
     /// The statuses that stand, for each entry of the model that is proved or listed.
     pub(super) statuses: Vec<Vec<&'a str>>,
 }
@@ -250,6 +254,7 @@ impl AttestationPolicy {
             accept_compromised: false,
             required_status: Vec::new(),
             refuse_stale_metadata: false,
+            refuse_update_available: false,
         }
     }
 
@@ -323,6 +328,15 @@ impl AttestationPolicy {
         self
     }
 
+    /// Refuses models for which the metadata reports `UPDATE_AVAILABLE`, even where the AAGUID is only claimed: a newer
+    /// firmware mends something, and a response does not tell whether it was installed. Off by default. The report never
+    /// ends, so every authenticator of the model is refused from then on, updated ones too.
+    #[must_use]
+    pub fn refuse_update_available(mut self) -> Self {
+        self.refuse_update_available = true;
+        self
+    }
+
     /// Accepts models that the metadata reports as revoked or broken, even if it reports an update since: a response does
     /// not tell whether the update was made.
     #[must_use]
@@ -386,6 +400,9 @@ impl AttestationPolicy {
         }
         if !standing.compromised.is_empty() && !self.accept_compromised {
             return Err(Error::new(ErrorCode::AttestationStatusRefused).found(format_args!("{:?}", standing.compromised)));
+        }
+        if standing.update_available && self.refuse_update_available {
+            return Err(Error::new(ErrorCode::AttestationStatusRefused).found("UPDATE_AVAILABLE"));
         }
         let accepted = |statuses: &Vec<&str>| self.required_status.iter().any(|wanted| statuses.contains(&wanted.as_str()));
         if !self.required_status.is_empty() && (standing.statuses.is_empty() || !standing.statuses.iter().all(accepted)) {

@@ -25,6 +25,9 @@ pub struct Recheck {
 impl Recheck {
     /// Was it sound when it was made, by all that is known now? Certificates have to be valid at the registration
     /// (`record.created_at`), and what expired since is not held against them; revocations and statuses count up to now.
+    ///
+    /// An imported record says that it was made at the import unless the importer sets `created_at` to the registration:
+    /// where that is not known, an attestation whose certificates had expired by then is named as `certificate-expired`.
     #[must_use]
     pub const fn as_registered(now: UnixTime) -> Self {
         Self { certificates: None, reports: now }
@@ -68,6 +71,9 @@ impl RelyingParty {
         let credential = auth_data.attested.as_ref().ok_or(ErrorCode::AttestedDataMissing)?;
         if credential.credential_id != record.credential_id.as_bytes() || credential.public_key != record.public_key.as_bytes() {
             return Err(Error::new(ErrorCode::RecordMalformed).subject("the attestation is another credential's"));
+        }
+        if *auth_data.rp_id_hash != sha256(record.rp_id.as_str().as_bytes()) {
+            return Err(Error::new(ErrorCode::RecordMalformed).subject("the attestation is for another RP ID"));
         }
         let key = CoseKey::parse(credential.public_key)?;
         let verifying_key = self.provider.prepare(&key)?;

@@ -345,9 +345,10 @@ impl RelyingPartyBuilder {
     }
 }
 
-pub(super) fn check_name(name: &str) -> Result<()> {
+/// A name for people; zero bytes are no text for every database.
+pub(crate) fn check_name(name: &str) -> Result<()> {
     match name.len() {
-        1..=256 => Ok(()),
+        1..=256 if !name.contains('\0') => Ok(()),
         n => Err(Error::new(ErrorCode::NameInvalid).found(n)),
     }
 }

@@ -71,11 +71,15 @@ impl Terms<'_> {
         let by_name = named.iter().copied().chain([attested.aaguid()]).map(AuthenticatorModel::claimed);
         let by_key = verdict.leaves().filter_map(attestation::listed_model_of_leaf);
         let questioned: Vec<_> = by_name.chain(by_key).collect();
-        let reported = questioned.iter().flat_map(|model| anchors.entries(model)).flat_map(|entry| entry.statuses(now));
+        // A certificate's key may be listed with a model that the authenticator data of `fido-u2f` does not name.
+        let listed = questioned.iter().flat_map(|model| anchors.entries(model)).filter_map(|entry| entry.aaguid);
+        listed.into_iter().try_for_each(|model| self.policy.refuse_model(model))?;
+        let reported: Vec<_> = questioned.iter().flat_map(|model| anchors.entries(model)).flat_map(|entry| entry.statuses(now)).collect();
         let vouched_for = Some(&verdict.model).filter(|model| model.is_vouched_for()).into_iter().flat_map(|model| anchors.entries(model));
         let standing = Standing {
             model_proved: verdict.model.proved().is_some(),
-            compromised: reported.filter(|status| status.is_compromised()).map(|status| status.0.as_str()).collect(),
+            compromised: reported.iter().filter(|status| status.is_compromised()).map(|status| status.0.as_str()).collect(),
+            update_available: reported.iter().any(|status| status.is_update_available()),
             statuses: vouched_for.map(|entry| entry.current_statuses(now).map(|status| status.0.as_str()).collect()).collect(),
         };
         self.policy.judge_model(attested.aaguid(), &standing)

@@ -277,7 +277,7 @@ codes! {
     SealedStateTooLarge "sealed-state-too-large" Misuse "the ceremony's state is too large to be sealed into an ID";
     ReplayGuardFull "replay-guard-full" Store "the replay guard remembers as many sealed ceremonies as it may";
     TakeByChallengeUnsupported "take-by-challenge-unsupported" Misuse "a sealed ceremony is not found by its challenge";
-    SealingKeyEmpty "sealing-key-empty" Misuse "a sealing key is empty";
+    SealingKeyEmpty "sealing-key-empty" Misuse "a sealing key is empty, or nothing but zeros";
     SealingKeyTooShort "sealing-key-too-short" Misuse "a sealing key has less than 32 bytes";
     SealingKeyDuplicate "sealing-key-duplicate" Misuse "a sealing key is given twice";
 
@@ -317,12 +317,12 @@ codes! {
     RpIdInvalid "rp-id-invalid" Misuse "the RP ID is not a lower-case ASCII domain";
     OriginInvalid "origin-invalid" Misuse "the configured origin is not in the form a browser reports";
     OriginOutsideRelyingParty "origin-outside-relying-party" Misuse "the configured origin's host is neither the RP ID nor below it";
-    ScopeInvalid "scope-invalid" Misuse "a scope has 1 to 255 bytes";
+    ScopeInvalid "scope-invalid" Misuse "a scope has 1 to 255 bytes, none of them zero";
     ChallengeLength "challenge-length" Misuse "a challenge has 16 to 1024 bytes";
     AlgorithmListEmpty "algorithm-list-empty" Misuse "no algorithm is offered";
     AlgorithmNotProvided "algorithm-not-provided" Misuse "an offered algorithm cannot be verified by the crypto provider";
     TimeoutInvalid "timeout-invalid" Misuse "the timeout is zero or longer than an hour";
-    NameInvalid "name-invalid" Malformed "a name is empty or longer than 256 bytes";
+    NameInvalid "name-invalid" Malformed "a name is empty, longer than 256 bytes, or holds a zero byte";
     AttestationPolicyInvalid "attestation-policy-invalid" Misuse "the attestation policy contradicts itself";
     ExtensionInputInvalid "extension-input-invalid" Misuse "the extension inputs contradict each other or the request";
     DecoySecretInvalid "decoy-secret-invalid" Misuse "the secret of decoys is too short, or nothing but zeros";

@@ -186,6 +186,12 @@ pub struct Row {
     pub record: Result<CredentialRecord>,
 }
 
+/// The most bytes of a name, and of a User-Agent (256 characters).
+const MAX_NAME: usize = 256;
+const MAX_USER_AGENT: usize = 1024;
+/// How far another product's clock may be ahead, in seconds.
+const CLOCK_SKEW_SECS: u32 = 86_400;
+
 impl Importer {
     /// An importer of rows in this format, into the relying party's scope. `now` stands for every moment that a row does
     /// not tell.
@@ -272,7 +278,28 @@ impl Importer {
         if record.usage.backup_state && record.usage.backup_eligible == Some(false) {
             return Err(ErrorCode::BackupStateWithoutEligibility.into());
         }
+        self.check_bounds(&record)?;
         Ok(record)
+    }
+
+    /// What holds for rows of every format, so that every store takes the record and every use can change it.
+    fn check_bounds(&self, record: &CredentialRecord) -> Result<()> {
+        let refused = |member: &str| Err(Error::new(ErrorCode::ImportMemberValue).subject(member));
+        let latest = self.now.saturating_add_secs(CLOCK_SKEW_SECS);
+        if record.name.len() > MAX_NAME || record.name.contains('\0') {
+            return refused("name");
+        }
+        if record.display_name.len() > MAX_NAME {
+            return refused("display name");
+        }
+        if record.user_agent.as_ref().is_some_and(|text| text.len() > MAX_USER_AGENT) {
+            return refused("user agent");
+        }
+        // A time of last use never goes back.
+        if record.created_at > latest || record.last_used_at.is_some_and(|at| at > latest) {
+            return refused("a time in the future");
+        }
+        Ok(())
     }
 
     /// A record of which nothing more is known yet. The key is checked; `own` is what the format says of the user.

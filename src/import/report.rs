@@ -14,15 +14,27 @@ pub struct ImportReport {
     pub read: u64,
     /// How many of them are in the store now because of this import.
     pub imported: u64,
-    /// Those that are not, in the file's order. With all or nothing, these kept all the others out.
+    /// How many of them were refused.
+    pub refused: u64,
+    /// The first ten thousand of those that were refused, in the file's order. With all or nothing, these kept all the others out.
     pub faults: Vec<ImportFault>,
 }
+
+/// More faults are only counted.
+const MAX_FAULTS: usize = 10_000;
 
 impl ImportReport {
     /// Whether every row was imported.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.faults.is_empty()
+        self.refused == 0
+    }
+
+    pub(crate) fn refuse(&mut self, fault: ImportFault) {
+        self.refused = self.refused.saturating_add(1);
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(fault);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::{AuthenticatorStatus, Body, Metadata, MetadataEntry, StatusReport, VE
 use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Aaguid, UnixTime};
-use crate::x509::{Certificate, Judge, Jws, RevocationList, TrustAnchor, validate};
+use crate::x509::{Certificate, Judge, Jws, RevocationList, SERVER_AUTH, TrustAnchor, validate};
 
 /// Who signs FIDO's own BLOB. Its root also certifies half the web, so the name matters.
 const SIGNER: &str = "mds.fidoalliance.org";
@@ -97,7 +97,8 @@ impl BlobVerifier {
         let jws = Jws::parse(blob.trim_ascii())?;
         let chain = jws.x5c.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>>>()?;
         let anchors: Vec<&TrustAnchor> = self.roots.iter().collect();
-        let judge = Judge { anchors: &anchors, revocations: &self.revocations, allow_sha1: false, provider, now, revoked_by: now };
+        let (revocations, purpose) = (self.revocations.as_slice(), Some(SERVER_AUTH));
+        let judge = Judge { anchors: &anchors, revocations, allow_sha1: false, provider, purpose, now, revoked_by: now };
         validate(&chain, &judge)?;
         let Some(leaf) = chain.first() else { return Err(ErrorCode::JwsMalformed.into()) };
         if !leaf.is_for_host(&self.signer)? {
@@ -129,7 +130,7 @@ struct RawEntry {
     status_reports: Vec<RawReport>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawStatement {
     #[serde(default)]
@@ -137,6 +138,10 @@ struct RawStatement {
     icon: Option<String>,
     #[serde(default)]
     attestation_root_certificates: Vec<String>,
+    #[serde(default)]
+    attestation_types: Vec<String>,
+    #[serde(default)]
+    authentication_algorithms: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -183,13 +188,10 @@ fn entry(raw: RawEntry, skip: &mut dyn FnMut(SkippedPart, String)) -> core::resu
         }
         status_reports.push(StatusReport { status: AuthenticatorStatus(report.status), effective });
     }
-    let (description, icon, roots) = match raw.metadata_statement {
-        Some(s) => (s.description, s.icon, s.attestation_root_certificates),
-        None => Default::default(),
-    };
+    let statement = raw.metadata_statement.unwrap_or_default();
     let mut anchors = Vec::new();
     // A root that cannot be read must not cost the others, nor the entry.
-    for (at, text) in roots.iter().enumerate() {
+    for (at, text) in statement.attestation_root_certificates.iter().enumerate() {
         match root(text) {
             Ok(anchor) => anchors.push(Anchor(anchor)),
             Err(reason) => skip(SkippedPart::Root(at), reason),
@@ -199,8 +201,10 @@ fn entry(raw: RawEntry, skip: &mut dyn FnMut(SkippedPart, String)) -> core::resu
         aaguid: raw.aaguid,
         aaid: raw.aaid,
         key_identifiers: raw.attestation_certificate_key_identifiers,
-        description,
-        icon,
+        description: statement.description,
+        icon: statement.icon,
+        attestation_types: statement.attestation_types,
+        authentication_algorithms: statement.authentication_algorithms,
         status_reports,
         anchors,
     })

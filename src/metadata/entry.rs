@@ -24,6 +24,14 @@ pub struct MetadataEntry {
     pub description: String,
     /// A picture as a `data:` URL.
     pub icon: Option<String>,
+    /// How it attests, in FIDO's words such as `basic_full`; empty where the BLOB does not say. Where it does, the anchors
+    /// vouch for nothing else.
+    #[serde(default)]
+    pub attestation_types: Vec<String>,
+    /// The algorithms of its credentials, in FIDO's words such as `secp256r1_ecdsa_sha256_raw`. For information: Windows
+    /// Hello makes credentials by algorithms that its entry does not list, so that nothing is refused for it.
+    #[serde(default)]
+    pub authentication_algorithms: Vec<String>,
     /// What has happened to it, in the BLOB's order.
     pub status_reports: Vec<StatusReport>,
     pub(super) anchors: Vec<Anchor>,

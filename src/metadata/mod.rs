@@ -23,6 +23,7 @@ pub use entry::{AuthenticatorStatus, MetadataEntry, StatusReport};
 
 /// The format of the cache form.
 const VERSION: u32 = 1;
+const DAY_SECS: i64 = 86_400;
 
 /// The entries of one BLOB.
 #[derive(Clone, Debug)]
@@ -64,11 +65,11 @@ impl Metadata {
         self.body.next_update
     }
 
-    /// Whether a new BLOB is overdue. It says nothing about what was found out since: see
+    /// Whether a new BLOB is overdue: the day on which one was due is over, in UTC. It says nothing about what was found out since: see
     /// `AttestationPolicy::refuse_stale_metadata`.
     #[must_use]
     pub fn is_stale(&self, now: UnixTime) -> bool {
-        now > self.body.next_update
+        now.as_secs() >= self.body.next_update.as_secs().saturating_add(DAY_SECS)
     }
 
     /// The terms of use that came with the BLOB.

@@ -30,8 +30,10 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     ///
     /// [`ImportMode::AllOrNothing`] judges every row first and writes nothing unless all are good and none of the credentials
     /// is there already; it holds all rows in memory, at most 100 000 with 128 MiB of JSON. [`ImportMode::RowByRow`] writes
-    /// good rows in batches of 500, holds no more than one batch, and may be repeated after a failure: what is there already
+    /// good rows in batches of 500, holds no more than one batch and ten thousand faults, and may be repeated after a failure: what is there already
     /// is then among the faults.
+    ///
+    /// Limits per user and the like are not asked: whoever imports decides.
     ///
     /// For progress, watch the rows pass: `importer.read(file).inspect(|row| …)`.
     ///
@@ -51,8 +53,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             };
             // Told of a failure half-way as well: earlier batches are in.
             if verdict.is_ok() || report.imported > 0 {
-                let refused = u64::try_from(report.faults.len()).unwrap_or(u64::MAX);
-                self.tell(Event::Imported { count: report.imported, refused });
+                self.tell(Event::Imported { count: report.imported, refused: report.refused });
             }
             verdict.map(|()| report)
         })
@@ -70,7 +71,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             report.read = report.read.saturating_add(1);
             match self.judge(row.record).and_then(|record| earlier.check(&record, row.number).map(|()| record)) {
                 Ok(record) => batch.push(record, row.number, row.name),
-                Err(error) => report.faults.push(ImportFault::new(row.number, row.name, error)),
+                Err(error) => report.refuse(ImportFault::new(row.number, row.name, error)),
             }
         }
         if report.is_clean() && !batch.records.is_empty() {
@@ -89,7 +90,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             report.read = report.read.saturating_add(1);
             match self.judge(row.record) {
                 Ok(record) => batch.push(record, row.number, row.name),
-                Err(error) => report.faults.push(ImportFault::new(row.number, row.name, error)),
+                Err(error) => report.refuse(ImportFault::new(row.number, row.name, error)),
             }
             if batch.records.len() >= BATCH {
                 let answers = self.store(&batch, ImportMode::RowByRow).await?;
@@ -137,7 +138,7 @@ impl ImportReport {
                 Inserted::AlreadyThere => ErrorCode::CredentialAlreadyRegistered,
                 Inserted::LimitReached => ErrorCode::CredentialLimitReached,
             };
-            self.faults.push(ImportFault::new(row, name, code.into()));
+            self.refuse(ImportFault::new(row, name, code.into()));
         }
     }
 }

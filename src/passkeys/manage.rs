@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::{Event, Passkeys};
-use crate::ceremony::{CredentialRecord, Proof, ProofPolicy};
-use crate::error::{Error, ErrorCode, Result};
+use crate::ceremony::{CredentialRecord, Proof, ProofPolicy, check_name};
+use crate::error::{ErrorCode, Result};
 use crate::store::{CeremonyStore, CredentialStore, Deleted, LastRecord, StoreError};
 use crate::types::{CredentialId, RecordId, UserHandle};
 use crate::wire::{AllAcceptedCredentialsSignal, CurrentUserDetailsSignal, UnknownCredentialSignal, UserEntity};
@@ -12,9 +12,11 @@ use crate::wire::{AllAcceptedCredentialsSignal, CurrentUserDetailsSignal, Unknow
 /// The rules for adding and removing passkeys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManagementPolicy {
-    /// The most passkeys of a user; 100 by default.
+    /// The most passkeys of a user; 100 by default. An import is not asked.
     pub limit_per_user: u32,
-    /// Whether a user's last passkey may be deleted. It may by default, since the library does not know of other ways to sign in;
+    /// Whether a user's last passkey of this relying party may be deleted. Two deletions at once are told apart by the store, which
+    /// counts the scope: give each RP ID a scope of its own, as is the default.
+    /// It may by default, since the library does not know of other ways to sign in;
     /// [`delete_all`](Passkeys::delete_all) is not asked.
     pub last_passkey: LastRecord,
     /// What must be shown before a passkey is added or deleted; nothing by default.
@@ -42,7 +44,9 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `credential-not-found`, also for somebody else's; `store-unavailable`.
     pub async fn find(&self, user: &UserHandle, id: &CredentialId) -> Result<CredentialRecord> {
         let record = self.credentials.find(self.rp.scope(), id).await.map_err(StoreError::of_credentials)?;
-        record.filter(|record| record.user_handle == *user).ok_or_else(|| ErrorCode::CredentialNotFound.into())
+        record
+            .filter(|record| record.user_handle == *user && record.rp_id == *self.rp.id())
+            .ok_or_else(|| ErrorCode::CredentialNotFound.into())
     }
 
     /// One passkey by the library's own ID of its record, whoever owns it: for an operator, not for a user.
@@ -60,9 +64,8 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// `name-invalid`, `credential-not-found`, also for somebody else's; `store-unavailable`.
     pub async fn rename(&self, user: &UserHandle, id: &CredentialId, name: &str) -> Result<()> {
         self.called(None, "rename", async {
-            if !(1..=256).contains(&name.len()) {
-                return Err(Error::new(ErrorCode::NameInvalid).found(name.len()));
-            }
+            check_name(name)?;
+            self.find(user, id).await?;
             if !self.credentials.rename(self.rp.scope(), user, id, name).await.map_err(StoreError::of_credentials)? {
                 return Err(ErrorCode::CredentialNotFound.into());
             }
@@ -94,7 +97,14 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             self.check_proof(proof, user)?;
             // Read first: once it is deleted, nothing may fail any more.
             let before = self.accepted(user).await?;
+            if !before.all_accepted_credential_ids.contains(id) {
+                return Err(ErrorCode::CredentialNotFound.into());
+            }
+            // The store counts the scope; where another RP ID shares that, this relying party's own are counted here.
             let last = self.settings.management.last_passkey;
+            if last == LastRecord::Stays && before.all_accepted_credential_ids.len() <= 1 {
+                return Err(ErrorCode::CredentialLast.into());
+            }
             match self.credentials.delete(self.rp.scope(), user, id, last).await.map_err(StoreError::of_credentials)? {
                 Deleted::Yes => {}
                 Deleted::NotFound => return Err(ErrorCode::CredentialNotFound.into()),

@@ -78,7 +78,7 @@ pub fn metadata_entry(aaguid: [u8; 16], roots: &[Vec<u8>]) -> Value {
             "upv": [{ "major": 1, "minor": 0 }],
             "authenticationAlgorithms": ["secp256r1_ecdsa_sha256_raw"],
             "publicKeyAlgAndEncodings": ["cose"],
-            "attestationTypes": ["basic_full"],
+            "attestationTypes": ["basic_full", "attca", "anonca"],
             "userVerificationDetails": [[{ "userVerificationMethod": "passcode_internal" }]],
             "keyProtection": ["software"],
             "matcherProtection": ["software"],

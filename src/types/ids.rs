@@ -273,7 +273,7 @@ impl Scope {
     pub fn new(name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         match name.len() {
-            1..=255 => Ok(Self(name)),
+            1..=255 if !name.contains('\0') => Ok(Self(name)),
             n => Err(Error::new(ErrorCode::ScopeInvalid).found(n)),
         }
     }

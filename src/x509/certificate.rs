@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use x509_cert::certificate::{CertificateInner, Raw, Version};
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
 use x509_cert::der::{Decode, Encode, Header, Reader, SliceReader, Tag, Tagged};
+use x509_cert::ext::pkix::ExtendedKeyUsage;
 use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use x509_cert::name::Name;
 use x509_cert::spki::AlgorithmIdentifierOwned;
@@ -18,6 +19,10 @@ use crate::types::{Curve, UnixTime};
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const KEY_USAGE: &str = "2.5.29.15";
 const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+/// id-kp-serverAuth.
+pub(crate) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+const ANY_PURPOSE: &str = "2.5.29.37.0";
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
@@ -137,6 +142,18 @@ impl<'a> Certificate<'a> {
             [0x03, 2..=3, _, first, ..] => Ok(first & bit != 0),
             _ => Err(bad_extension("keyUsage")),
         }
+    }
+
+    /// Whether extendedKeyUsage, if there is one, allows this purpose or any.
+    pub(crate) fn allows_purpose(&self, purpose: &str) -> Result<bool> {
+        let purposes = self.purposes()?;
+        Ok(purposes.is_none_or(|all| all.iter().any(|oid| is_oid(oid, purpose) || is_oid(oid, ANY_PURPOSE))))
+    }
+
+    /// The purposes of extendedKeyUsage; `None` if the extension is absent.
+    pub(crate) fn purposes(&self) -> Result<Option<Vec<ObjectIdentifier>>> {
+        let Some(extension) = self.extension(EXTENDED_KEY_USAGE)? else { return Ok(None) };
+        ExtendedKeyUsage::from_der(extension.value).map(|usage| Some(usage.0)).map_err(|_| bad_extension("extendedKeyUsage"))
     }
 
     /// Whether the certificate is a server's of this name: by its alternative names, or by its common name without any.

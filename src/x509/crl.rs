@@ -1,5 +1,6 @@
 //! Certificate revocation lists, handed in as bytes.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,8 +9,10 @@ use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::der::Decode;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
+use x509_cert::name::Name;
 
 use super::certificate::{Certificate, is_oid, signed_part};
+use super::name::{Folded, folded};
 use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::UnixTime;
@@ -21,16 +24,23 @@ const CERTIFICATE_ISSUER: &str = "2.5.29.29";
 /// The reason removeFromCRL, which only a delta can give.
 const REMOVED: &[u8] = &[0x0a, 0x01, 0x08];
 
-/// A revocation list as its issuer published it. It counts only for certificates of the issuer that signed it.
+/// A revocation list as its issuer published it. It counts only for certificates of the issuer that signed it, however
+/// that issuer's name is written (RFC 5280 §7.1).
 ///
-/// What it names is never taken for sound: if it names a certificate, and its signature cannot be judged, because its
-/// algorithm is unsupported (SHA-1 without `danger_accept_sha1_certificates`) or because the issuer's key is not known,
-/// the certificate is refused with `revocation-list-unverifiable`. What it does not name, it says nothing of: a list may
-/// be partial (one distribution point's, or of some reasons).
+/// What it names is refused: with `certificate-revoked` if the key of the issuer signed the list, or that of another
+/// anchor of the issuer's name; with `revocation-list-unverifiable` if its signature cannot be judged, because its
+/// algorithm is unsupported (SHA-1 without `danger_accept_sha1_certificates`), or because no anchor vouches for the
+/// issuer's key: what a response brings along can convict, but never acquit. Only a list that the issuer's own key did not
+/// sign, an anchor's or one on the path to an anchor, is forged and ignored. What a list does not name, it says nothing
+/// of: it may be partial (one distribution point's, or of some reasons).
 #[derive(Clone, PartialEq, Eq)]
 pub struct RevocationList {
     der: Vec<u8>,
+    /// Without the entries, which are in `revoked`.
     parsed: CertificateList<Raw>,
+    issuer: Folded,
+    /// By serial number, since when; a compromised key since ever, because who knows since when.
+    revoked: BTreeMap<Vec<u8>, UnixTime>,
 }
 
 impl RevocationList {
@@ -41,7 +51,7 @@ impl RevocationList {
     /// certificates, or if it has another critical extension (RFC 5280 §5.2, §5.3).
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let malformed = || Error::new(ErrorCode::RevocationListMalformed);
-        let parsed = CertificateList::<Raw>::from_der(der).map_err(|e| malformed().found(e))?;
+        let mut parsed = CertificateList::<Raw>::from_der(der).map_err(|e| malformed().found(e))?;
         signed_part(der).map_err(|e| malformed().found(e))?;
         let list = &parsed.tbs_cert_list;
         if list.signature != parsed.signature_algorithm {
@@ -51,23 +61,27 @@ impl RevocationList {
             return Err(malformed().subject("unused bits in the signature"));
         }
         list.crl_extensions.iter().flatten().try_for_each(check_extension)?;
-        list.revoked_certificates.iter().flatten().flat_map(|entry| &entry.crl_entry_extensions).flatten().try_for_each(check_of_entry)?;
-        Ok(Self { der: der.to_vec(), parsed })
+        let issuer = folded(&list.issuer);
+        let mut revoked = BTreeMap::new();
+        for entry in parsed.tbs_cert_list.revoked_certificates.take().into_iter().flatten() {
+            entry.crl_entry_extensions.iter().flatten().try_for_each(check_of_entry)?;
+            let since = revoked_since(&entry);
+            let earliest = revoked.entry(entry.serial_number.as_bytes().to_vec()).or_insert(since);
+            *earliest = since.min(*earliest);
+        }
+        Ok(Self { der: der.to_vec(), parsed, issuer, revoked })
     }
 
     /// Whether this list names the certificate, by issuer and serial number, as of this time. A list that is out of date
-    /// still does, and a compromised key counts whatever the date: who knows since when.
+    /// still does.
     pub(super) fn names(&self, certificate: &Certificate<'_>, now: UnixTime) -> bool {
-        let list = &self.parsed.tbs_cert_list;
-        if list.issuer != *certificate.issuer() {
-            return false;
-        }
-        let revoked_at = |date: x509_cert::time::Time| i64::try_from(date.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-        let mut entries = list.revoked_certificates.iter().flatten();
-        entries.any(|entry| {
-            let in_force = UnixTime::from_secs(revoked_at(entry.revocation_date)) <= now;
-            entry.serial_number.as_bytes() == certificate.serial() && (in_force || tells_of_compromise(entry))
-        })
+        let in_force = self.revoked.get(certificate.serial()).is_some_and(|since| *since <= now);
+        in_force && self.is_by(certificate.issuer())
+    }
+
+    /// Whether the list is in this one's name.
+    pub(super) fn is_by(&self, issuer: &Name) -> bool {
+        self.issuer == folded(issuer)
     }
 
     /// Whether this key signed the list; an error if that cannot be judged. A forged list never revokes.
@@ -109,10 +123,13 @@ fn check_of_entry(extension: &Extension) -> Result<()> {
     Ok(())
 }
 
-/// Whether the reason is keyCompromise, cACompromise or aACompromise (RFC 5280 §5.3.1).
-fn tells_of_compromise(entry: &RevokedCert<Raw>) -> bool {
-    let mut extensions = entry.crl_entry_extensions.iter().flatten();
-    extensions.any(|extension| is_oid(&extension.extn_id, REASON) && matches!(extension.extn_value.as_bytes(), [0x0a, 1, 1 | 2 | 10]))
+/// The date of an entry; none where the reason is keyCompromise, cACompromise or aACompromise (RFC 5280 §5.3.1).
+fn revoked_since(entry: &RevokedCert<Raw>) -> UnixTime {
+    let compromise = |e: &Extension| is_oid(&e.extn_id, REASON) && matches!(e.extn_value.as_bytes(), [0x0a, 1, 1 | 2 | 10]);
+    if entry.crl_entry_extensions.iter().flatten().any(compromise) {
+        return UnixTime::from_secs(i64::MIN);
+    }
+    UnixTime::from_secs(i64::try_from(entry.revocation_date.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
 }
 
 impl fmt::Debug for RevocationList {

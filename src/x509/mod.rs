@@ -6,10 +6,11 @@
 mod certificate;
 mod crl;
 mod jws;
+mod name;
 mod path;
 mod serials;
 
-pub(crate) use certificate::{Certificate, is_oid};
+pub(crate) use certificate::{Certificate, SERVER_AUTH, is_oid};
 pub use crl::RevocationList;
 pub(crate) use jws::Jws;
 pub use path::TrustAnchor;

@@ -1,7 +1,7 @@
 //! Certificate paths: from a leaf, certificate by certificate in the given order, to a trust anchor.
 //!
 //! The order is the statement's: each certificate is issued by the next. So the work is bounded by the
-//! length of the chain and the number of anchors that bear the issuer's name, and both are limited.
+//! length of the chain, which is limited, and the number of the caller's anchors that bear the issuer's name.
 
 use alloc::vec::Vec;
 
@@ -18,17 +18,16 @@ const MAX_CHAIN: usize = 8;
 /// The most extensions of a certificate.
 const MAX_EXTENSIONS: usize = 64;
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
-/// The most anchors of one name that are tried.
-const MAX_NAMESAKES: usize = 16;
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 
 /// Extensions that may be critical in a chain: what is checked here or by the format, and the
-/// certificate policies of TPM chains, which only narrow what a certificate is for.
+/// certificate policies of TPM chains, which only narrow what a certificate is for. extendedKeyUsage
+/// may be too where the chain has a purpose to check it by.
 const UNDERSTOOD: &[&str] = &[
     "2.5.29.15", // keyUsage
     "2.5.29.17", // subjectAltName
     "2.5.29.19", // basicConstraints
     "2.5.29.32", // certificatePolicies
-    "2.5.29.37", // extendedKeyUsage
 ];
 
 /// A certificate that is trusted because the relying party says so.
@@ -81,6 +80,9 @@ pub(crate) struct Judge<'a> {
     /// Whether SHA-1 may sign certificates.
     pub(crate) allow_sha1: bool,
     pub(crate) provider: &'a CryptoProvider,
+    /// What the chain is for, as extendedKeyUsage says it: where a certificate below the anchor limits its purposes, this
+    /// is one of them. `None`: its format has no such purpose.
+    pub(crate) purpose: Option<&'a str>,
     /// When the certificates have to be valid.
     pub(crate) now: UnixTime,
     /// Up to when revocations count.
@@ -110,6 +112,19 @@ pub(crate) fn check_length(certificates: usize) -> Result<()> {
 /// Follows the chain to an anchor.
 pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Result<Trusted<'a>> {
     check_length(chain.len())?;
+    // A chain that leads nowhere has no key to call a list forged by: what is named there is refused, whatever else is wrong.
+    follow(chain, judge).map_err(|error| match chain.iter().position(|certificate| judge.is_named(certificate)) {
+        Some(at) if !error.tells_of_revocation() => stopped(at, issuer_unknown().found(error.code())),
+        _ => error,
+    })
+}
+
+/// A list names a certificate, and no anchor vouches for the key that would tell whether the list is forged.
+fn issuer_unknown() -> Error {
+    Error::new(ErrorCode::RevocationListUnverifiable).expected("the issuer's certificate")
+}
+
+fn follow<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Result<Trusted<'a>> {
     for (at, certificate) in chain.iter().enumerate() {
         if let Some(anchor) = judge.is_anchor(certificate, at)? {
             judge.check_anchor_revocation(anchor, chain).map_err(|e| stopped(at, e))?;
@@ -119,7 +134,7 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
         let above = at.saturating_add(1);
         let untrusted = match judge.issuing_anchor(certificate) {
             Ok((anchor, issuer)) => {
-                judge.check_revocation(certificate, &issuer).map_err(|e| stopped(at, e))?;
+                judge.check_revocation(certificate, Some(&issuer), &[]).map_err(|e| stopped(at, e))?;
                 judge.check_anchor_revocation(anchor, chain).map_err(|e| e.subject("the anchor"))?;
                 return Ok(Trusted { anchor, below: above });
             }
@@ -130,7 +145,7 @@ pub(crate) fn validate<'a>(chain: &[Certificate<'_>], judge: &Judge<'a>) -> Resu
             return Err(stopped(at, Error::new(ErrorCode::CertificateIssuerMismatch)));
         }
         issuer.verify_issued(certificate, judge.provider, judge.allow_sha1).map_err(|e| stopped(at, e))?;
-        judge.check_revocation(certificate, issuer).map_err(|e| stopped(at, e))?;
+        judge.check_revocation(certificate, Some(issuer), &[]).map_err(|e| stopped(at, e))?;
     }
     Err(ErrorCode::AttestationUntrusted.into())
 }
@@ -150,7 +165,7 @@ impl<'a> Judge<'a> {
     fn issuing_anchor(&self, certificate: &Certificate<'_>) -> Result<(&'a TrustAnchor, Certificate<'a>)> {
         let mut untrusted = Error::new(ErrorCode::AttestationUntrusted);
         let namesakes = self.anchors.iter().copied().filter(|anchor| anchor.issues && anchor.subject == *certificate.issuer());
-        for anchor in namesakes.take(MAX_NAMESAKES) {
+        for anchor in namesakes {
             let issuer = Certificate::parse(&anchor.der)?;
             match issuer.verify_issued(certificate, self.provider, self.allow_sha1) {
                 Ok(()) => return Ok((anchor, issuer)),
@@ -176,9 +191,15 @@ impl<'a> Judge<'a> {
             seen.push(oid);
             // A constraint on names binds even where it is not critical.
             let ignorable = !extension.critical && !is_oid(&oid, NAME_CONSTRAINTS);
-            if !ignorable && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
+            let purposes = is_oid(&oid, EXTENDED_KEY_USAGE) && self.purpose.is_some();
+            if !ignorable && !purposes && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
                 return Err(Error::new(ErrorCode::CertificateCriticalExtension).found(oid));
             }
+        }
+        if let Some(purpose) = self.purpose
+            && !certificate.allows_purpose(purpose)?
+        {
+            return Err(Error::new(ErrorCode::CertificateKeyUsage).subject("extendedKeyUsage").expected(purpose));
         }
         if at == 0 {
             return if certificate.may_sign()? { Ok(()) } else { Err(ErrorCode::CertificateKeyUsage.into()) };
@@ -197,35 +218,48 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    /// Only a list that this issuer signed can revoke.
-    fn check_revocation(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<()> {
+    /// Whether a list names the certificate.
+    fn is_named(&self, certificate: &Certificate<'_>) -> bool {
+        self.revocations.iter().any(|list| list.names(certificate, self.revoked_by))
+    }
+
+    /// Refuses a certificate that a list names. Any key of the issuer's name can convict: its own, another anchor's (a CA's
+    /// new key) or a witness's, from the chain. Its own alone can acquit, by not having signed the list.
+    fn check_revocation(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: Option<&Certificate<'_>>,
+        witnesses: &[&Certificate<'_>],
+    ) -> Result<()> {
         for list in self.revocations.iter().filter(|list| list.names(certificate, self.revoked_by)) {
-            if list.is_signed_by(issuer, self.provider, self.allow_sha1)? {
-                return Err(ErrorCode::CertificateRevoked.into());
+            let namesakes = self.anchors_of(list)?;
+            let mut doubt = if issuer.is_some() { Ok(()) } else { Err(issuer_unknown()) };
+            for key in issuer.into_iter().chain(&namesakes).chain(witnesses.iter().copied()) {
+                match list.is_signed_by(key, self.provider, self.allow_sha1) {
+                    Ok(true) => return Err(ErrorCode::CertificateRevoked.into()),
+                    Ok(false) => {}
+                    Err(error) => doubt = doubt.and(Err(error)),
+                }
             }
+            doubt?;
         }
         Ok(())
     }
 
-    /// An anchor is looked up as well. Its issuer is nobody's business on the path, so the key comes from an anchor or a
-    /// certificate of the chain that signed it; without one nobody can say whether the list is forged, and it stands.
+    /// The anchors in whose name a list is.
+    fn anchors_of(&self, list: &RevocationList) -> Result<Vec<Certificate<'a>>> {
+        self.anchors.iter().filter(|anchor| list.is_by(&anchor.subject)).map(|anchor| Certificate::parse(&anchor.der)).collect()
+    }
+
+    /// An anchor is looked up as well. Its issuer is nobody's business on the path, so its key comes from another anchor; a
+    /// certificate of the chain that signed it is but a witness. Another key than the issuer's may fit a signature (of
+    /// ECDSA it can be worked out), and whoever was revoked would bring one along that acquits.
     fn check_anchor_revocation(&self, anchor: &TrustAnchor, chain: &[Certificate<'_>]) -> Result<()> {
-        if self.revocations.is_empty() {
-            return Ok(());
-        }
         let certificate = Certificate::parse(&anchor.der)?;
-        let mut lists = self.revocations.iter().filter(|list| list.names(&certificate, self.revoked_by)).peekable();
-        if lists.peek().is_none() {
-            return Ok(());
-        }
-        let namesakes = self.anchors.iter().filter(|other| other.subject == *certificate.issuer()).take(MAX_NAMESAKES);
-        let anchors = namesakes.map(|other| Certificate::parse(&other.der)).collect::<Result<Vec<_>>>()?;
-        let signed = |issuer: &&Certificate<'_>| {
-            issuer.subject() == certificate.issuer() && issuer.verify_issued(&certificate, self.provider, self.allow_sha1).is_ok()
-        };
-        let issuer = anchors.iter().chain(chain).find(signed);
-        let unknown = || Error::new(ErrorCode::RevocationListUnverifiable).expected("the issuer's certificate");
-        let issuer = issuer.ok_or_else(unknown)?;
-        self.check_revocation(&certificate, issuer)
+        let Some(list) = self.revocations.iter().find(|list| list.names(&certificate, self.revoked_by)) else { return Ok(()) };
+        let signed = |issuer: &&Certificate<'_>| issuer.verify_issued(&certificate, self.provider, self.allow_sha1).is_ok();
+        let anchors = self.anchors_of(list)?;
+        let witnesses: Vec<_> = chain.iter().filter(|issuer| list.is_by(issuer.subject())).filter(signed).collect();
+        self.check_revocation(&certificate, anchors.iter().find(signed), &witnesses)
     }
 }

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorCode, Result};
 /// The serial numbers of revoked certificates, as vendors publish them beside revocation lists: Google those of leaked
 /// Android keyboxes, at `https://android.googleapis.com/attestation/status`.
 ///
-/// Nobody signed them: they count because the caller says so, for every certificate of every chain, whoever issued it.
-/// Unlike a [`RevocationList`](super::RevocationList) they count for all time, a re-check's past included.
+/// Nobody signed them: they count because the caller says so, for every certificate that a statement brings and for the
+/// anchor it leads to, whoever issued them. Unlike a [`RevocationList`](super::RevocationList) they count for all time, a re-check's past included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RevokedSerials(BTreeSet<Vec<u8>>);
 

@@ -5,20 +5,25 @@
 mod calls;
 
 use core::fmt;
+use core::str::FromStr as _;
+use std::sync::Arc;
 
 use passkeeper::store::StoreError;
-use sqlx::postgres::{PgPool, PgPoolOptions, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 
-use crate::sql::{Only, unavailable};
+use crate::sql::{Counts, Only, unavailable};
 
 /// Credential records and pending ceremonies in PostgreSQL 12 or later.
 ///
 /// For any number of servers. Where a limit, a user's last record or a batch is at stake, a transaction takes one advisory lock
 /// (of the kind `pg_advisory_xact_lock(int, int)`, the first between 1 886 000 and 1 886 003) and never a second one, so that
-/// calls cannot wait for each other in a circle.
+/// calls cannot wait for each other in a circle. All that is said here of limits holds under any default isolation level; under
+/// a stricter one than `read committed`, calls of a caller's own pool that meet another one answer
+/// [`StoreError::Unavailable`] instead of waiting. [`connect`](Self::connect) sees to that by itself.
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: PgPool,
+    counts: Arc<Counts>,
 }
 
 use PostgresStore as Store;
@@ -34,7 +39,8 @@ async fn begin(pool: &PgPool, only: Only<'_>) -> Result<Transaction, StoreError>
         Only::OneForUser(scope, user) => (1_886_002, format!("{} {scope}", user.to_base64url())),
         Only::OnePutIn(scope) => (1_886_003, String::from(*scope)),
     };
-    let mut tx = pool.begin().await.map_err(unavailable)?;
+    // Whatever the database's default is: a stricter level would take its snapshot before the lock is there.
+    let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(unavailable)?;
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, hashtext($2))").bind(class).bind(what);
     lock.execute(&mut *tx).await.map_err(unavailable)?;
     if let Only::OnePutIn(_) = only {
@@ -50,7 +56,7 @@ impl PostgresStore {
     /// that, and to read and write them afterwards.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, counts: Arc::default() }
     }
 
     /// Connects to a URL, such as `postgres://app@localhost/app`, with at most ten connections. Call
@@ -59,7 +65,9 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] for a malformed URL and a server that cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Ok(Self::from_pool(PgPoolOptions::new().max_connections(10).connect(url).await.map_err(unavailable)?))
+        let options = PgConnectOptions::from_str(url).map_err(unavailable)?;
+        let options = options.options([("default_transaction_isolation", "read committed")]);
+        Ok(Self::from_pool(PgPoolOptions::new().max_connections(10).connect_with(options).await.map_err(unavailable)?))
     }
 
     /// The pool, for the caller's own statements and for closing it.

@@ -7,11 +7,12 @@ mod calls;
 use core::fmt;
 use core::str::FromStr as _;
 use core::time::Duration;
+use std::sync::Arc;
 
 use passkeeper::store::StoreError;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::sql::{Only, unavailable};
+use crate::sql::{Counts, Only, unavailable};
 
 /// Credential records and pending ceremonies in SQLite, which is compiled in.
 ///
@@ -20,6 +21,7 @@ use crate::sql::{Only, unavailable};
 #[derive(Clone)]
 pub struct SqliteStore {
     pool: SqlitePool,
+    counts: Arc<Counts>,
 }
 
 use SqliteStore as Store;
@@ -39,7 +41,7 @@ impl SqliteStore {
     /// database in memory one connection that is never closed. Call [`migrate`](Self::migrate) once.
     #[must_use]
     pub fn from_pool(pool: SqlitePool) -> Self {
-        Self { pool }
+        Self { pool, counts: Arc::default() }
     }
 
     /// Opens a file, such as `sqlite:///var/lib/app/passkeys.db`, and creates it if it is not there; `sqlite::memory:`

@@ -1,11 +1,13 @@
 //! Format `compound` (§8.9).
 
-use passkeeper::Trust;
 use passkeeper::attestation::{AttestationFormat, AttestationType, CompoundRule, TrustAnchors};
 use passkeeper::testing::{
     AndroidKeyAttestation, AppleAttestation, AttestationKind, Cbor, CertificateAuthority, PackedAttestation, TpmAttestation,
+    VirtualAuthenticator,
 };
+use passkeeper::{RegistrationRequest, Trust};
 
+use crate::common::{NOW, ORIGIN, challenge, json, registration_response, user};
 use crate::setup::*;
 
 fn packed() -> AttestationKind {
@@ -142,4 +144,36 @@ fn each_part_has_the_anchors_of_its_own_format() {
     let for_compound = TrustAnchors::new().trust_for_format(AttestationFormat::Compound, anchor(&ca().root_der()));
     let result = compound(vec![packed(), packed()]).anchors(for_compound).register();
     assert_refused(result, "attestation-untrusted", STEP_24, "an anchor for compound is none for its parts");
+}
+
+/// Single flipped bits, sampled by a prime so that every bit of a byte has its turn: what is accepted all the same is no other
+/// credential, and trusted on no other word.
+#[test]
+fn a_flipped_bit_of_a_compound_attestation_changes_nothing_that_is_trusted() {
+    let case = compound(vec![packed(), tpm()]).policy(direct().trusted_only());
+    let rp = case.rp();
+    let start = || rp.start_registration(RegistrationRequest::new(user("alice")), challenge(), NOW).unwrap();
+    let mut authenticator = VirtualAuthenticator::new(1).with_aaguid(AAGUID).with_attestation(case.kind.clone());
+    let (options, pending) = start();
+    let mut response = registration_response(&authenticator.create(&json(&options), ORIGIN).unwrap());
+    // Unsigned copies would give a change away.
+    (response.authenticator_data, response.public_key, response.public_key_algorithm) = (None, None, None);
+    let honest = pending.verify(&rp, &response, NOW).unwrap();
+    assert!(honest.trust().is_trusted());
+    let object = response.attestation_object.as_slice().to_vec();
+    let (mut refused, mut accepted) = (0, 0);
+    for bit in (0..object.len() * 8).step_by(31) {
+        let mut flipped = object.clone();
+        flipped[bit / 8] ^= 0x80 >> (bit % 8);
+        response.attestation_object = flipped.into();
+        let Ok(changed) = start().1.verify(&rp, &response, NOW) else {
+            refused += 1;
+            continue;
+        };
+        let mut record = changed.record().clone();
+        record.attestation_object = honest.record().attestation_object.clone();
+        assert_eq!((&record, changed.trust()), (honest.record(), honest.trust()), "bit {bit}");
+        accepted += 1;
+    }
+    assert!(refused > 500 && refused > 20 * accepted, "{refused} refused, {accepted} accepted");
 }

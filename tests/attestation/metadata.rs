@@ -276,34 +276,37 @@ fn a_blob_grows_stale() {
     let metadata = metadata(&blob());
     let midnight = UnixTime::from_secs(1_924_905_600);
     assert_eq!(metadata.next_update(), midnight);
-    assert!(!metadata.is_stale(NOW) && !metadata.is_stale(midnight) && metadata.is_stale(UnixTime::from_secs(1_924_905_601)));
+    assert!(!metadata.is_stale(NOW) && !metadata.is_stale(midnight), "all that day it may come");
+    let day = |secs| metadata.is_stale(UnixTime::from_secs(midnight.as_secs() + secs));
+    assert!(!day(86_399) && day(86_400));
 }
 
 /// What a BLOB vouches for after a newer one was due is trusted, unless the policy says otherwise.
 #[test]
 fn overdue_metadata_can_be_refused() {
-    let midnight = 1_924_905_600;
+    // The last second of the day on which a BLOB was due.
+    let due = 1_924_905_600 + 86_399;
     let at = |secs, policy| Case { now: UnixTime::from_secs(secs), ..Case::new(PackedAttestation::new(&ca())).policy(policy) };
     let with = |case: Case| case.anchors(TrustAnchors::new().metadata(metadata(&blob())));
     let strict = || direct().refuse_stale_metadata();
-    assert_passes(with(at(midnight + 1, direct())).register(), "not by default");
-    assert_passes(with(at(midnight, strict())).register(), "in time");
-    assert_refused(with(at(midnight + 1, strict())).register(), "metadata-stale", STEP_24, "a second late");
-    let both = with(at(midnight + 1, strict()));
+    assert_passes(with(at(due + 1, direct())).register(), "not by default");
+    assert_passes(with(at(due, strict())).register(), "in time");
+    assert_refused(with(at(due + 1, strict())).register(), "metadata-stale", STEP_24, "a second late");
+    let both = with(at(due + 1, strict()));
     let both = Case { anchors: both.anchors.clone().trust(anchor(&ca().root_der())), ..both };
     assert_refused(both.register(), "metadata-stale", STEP_24, "by another anchor: the statuses are out of date too");
-    assert_passes(at(midnight + 1, strict()).register(), "no metadata at all");
-    let tolerant = with(at(midnight + 1, strict().danger_accept_untrusted())).register().unwrap();
+    assert_passes(at(due + 1, strict()).register(), "no metadata at all");
+    let tolerant = with(at(due + 1, strict().danger_accept_untrusted())).register().unwrap();
     assert!(matches!(tolerant.trust(), Trust::Untrusted { reason } if reason.code() == "metadata-stale"), "{:?}", tolerant.trust());
     for kind in [AttestationKind::None, AttestationKind::PackedSelf] {
-        let case = with(Case { kind, ..at(midnight + 1, strict()) });
+        let case = with(Case { kind, ..at(due + 1, strict()) });
         assert!(case.register().is_ok(), "what trusts nobody is not concerned");
     }
     // A re-check asks as of the moment of the reports, whenever certificates are judged.
-    let record = with(at(midnight, strict())).register().unwrap().into_record();
-    let rp = with(at(midnight, strict())).rp();
-    let late = UnixTime::from_secs(midnight + 1);
-    assert!(rp.recheck_attestation(&record, &strict(), Recheck::at(late, UnixTime::from_secs(midnight))).is_ok());
+    let record = with(at(due, strict())).register().unwrap().into_record();
+    let rp = with(at(due, strict())).rp();
+    let late = UnixTime::from_secs(due + 1);
+    assert!(rp.recheck_attestation(&record, &strict(), Recheck::at(late, UnixTime::from_secs(due))).is_ok());
     assert_eq!(refusal(rp.recheck_attestation(&record, &strict(), Recheck::as_registered(late))), ("metadata-stale", Some(STEP_24)));
 }
 

@@ -2,22 +2,26 @@
 
 use std::sync::{Arc, Mutex};
 
+use p256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+use passkeeper::Trust;
 use passkeeper::attestation::{StatementRules, TrustAnchors};
 use passkeeper::testing::{
-    CertificateAuthority, CrlDraft, ExtensionDraft, HashAlgorithm, KeyAlgorithm, PackedAttestation, RevokedDraft, TpmAttestation, der,
+    Authority, CertificateAuthority, CrlDraft, ExtensionDraft, HashAlgorithm, KeyAlgorithm, KeyPair, Name, PackedAttestation, RevokedDraft,
+    StringType, TpmAttestation, der, oid,
 };
 use passkeeper::types::UnixTime;
-use passkeeper::x509::{RevocationList, RevokedSerials};
+use passkeeper::x509::RevocationList;
+use x509_cert::der::{Decode, Encode};
 
 use crate::common::{NOW, refusal};
 use crate::setup::*;
 
 const SERIAL: [u8; 4] = [1, 2, 3, 4];
-const REVOKED: &str = "certificate-revoked";
+pub(crate) const REVOKED: &str = "certificate-revoked";
 const DAY: i64 = 86_400;
 
 /// Attested with a leaf of the serial number [`SERIAL`].
-fn packed() -> PackedAttestation {
+pub(crate) fn packed() -> PackedAttestation {
     let mut kind = PackedAttestation::new(&ca());
     kind.leaf.edit(|leaf| leaf.serial = SERIAL.to_vec());
     kind
@@ -36,7 +40,7 @@ fn honest() -> Vec<u8> {
     ca().crl(&[SERIAL], now() - DAY, now() + DAY)
 }
 
-fn intermediates_serial() -> Vec<u8> {
+pub(crate) fn intermediates_serial() -> Vec<u8> {
     ca().intermediates[0].certificate.serial.clone()
 }
 
@@ -227,10 +231,9 @@ fn a_pinned_leaf_and_an_anchored_intermediate_are_looked_up() {
     assert_refused(alone().anchors(among).register(), REVOKED, STEP_24, "the issuer is among the anchors");
     // Without the issuer's key, nobody knows whether the list is forged: refused, since the caller handed it in.
     assert_refused(alone().anchors(pinned(&[&honest()])).register(), UNVERIFIABLE, STEP_24, "the issuer is not known");
-    // With it, a forged list revokes nothing.
-    assert_passes(Case::new(packed()).anchors(pinned(&[&forged])).register(), "forged, and the issuer is in the chain");
+    // With it, a forged list revokes nothing; but an issuer that the response brings along can only convict.
+    assert_refused(Case::new(packed()).anchors(pinned(&[&forged])).register(), UNVERIFIABLE, STEP_24, "forged, the issuer in the chain");
     assert_passes(alone().anchors(pinned(&[&forged]).trust(intermediate)).register(), "forged, and the issuer is among the anchors");
-    // An issuer that the response brings along counts only if it issued the leaf.
     let mut false_issuer = packed();
     false_issuer.x5c.edit(|chain| chain[1] = ca().impostor().intermediate_der(0));
     let refused = Case::new(false_issuer).anchors(pinned(&[&honest()])).register();
@@ -247,6 +250,127 @@ fn a_pinned_leaf_and_an_anchored_intermediate_are_looked_up() {
         assert_refused(case(true).register(), REVOKED, STEP_24, name);
         assert_refused(case(false).register(), UNVERIFIABLE, STEP_24, name);
     }
+}
+
+/// The certificate of a false issuer: the true one's, but for the other key under which its signature of `issued` verifies.
+fn with_recovered_key(issuer: &Authority, issued: &[u8]) -> Vec<u8> {
+    use passkeeper::testing::der::{bit_string, oid, sequence};
+    let certificate = x509_cert::Certificate::from_der(issued).unwrap();
+    let digest = HashAlgorithm::Sha256.digest(&certificate.tbs_certificate().to_der().unwrap());
+    let signature = Signature::from_der(certificate.signature().raw_bytes()).unwrap();
+    let keys = [false, true].map(|odd| VerifyingKey::recover_from_prehash(&digest, &signature, RecoveryId::new(odd, false)).unwrap());
+    let algorithm = sequence(&[oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")]);
+    let spki = keys.map(|key| sequence(&[algorithm.clone(), bit_string(key.to_sec1_point(false).as_bytes())]));
+    assert!(spki.contains(&issuer.key.spki_der()), "one of the two is the issuer's own");
+    let mut certificate = issuer.certificate.clone();
+    certificate.spki = spki.into_iter().find(|spki| *spki != certificate.spki).unwrap();
+    certificate.sign(&KeyPair::from_seed(Es256, 77))
+}
+
+/// A key that was worked out from the signature of a revoked anchor did not sign the list either, and that acquits nobody.
+#[test]
+fn an_issuer_that_the_response_brings_along_never_acquits() {
+    let ca = CertificateAuthority::with_levels(7, &[Es256, Es256]);
+    let leaf_by = |ca: &CertificateAuthority| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (copy, mut kind) = (seen.clone(), PackedAttestation::new(ca));
+        kind.leaf.edit(|leaf| leaf.serial = SERIAL.to_vec());
+        kind.x5c.edit(move |chain| copy.lock().unwrap().clone_from(&chain[0]));
+        assert_passes(Case::new(kind.clone()).trusting(ca).register(), "honest");
+        let leaf = seen.lock().unwrap().clone();
+        (kind, leaf)
+    };
+    let (kind, leaf) = leaf_by(&ca);
+    let intermediate = ca.intermediate_der(0);
+    let above_leaf = with_recovered_key(ca.issuing(), &leaf);
+    let above_intermediate = with_recovered_key(&ca.root, &intermediate);
+    let by_root = ca.root.crl(&[&ca.intermediates[0].certificate.serial], now() - DAY, now() + DAY).sign(&ca.root.key);
+    let by_intermediate = ca.crl(&[SERIAL], now() - DAY, now() + DAY);
+    for (name, trusted, list, chain) in [
+        ("a pinned leaf", &leaf, &by_intermediate, vec![leaf.clone(), above_leaf.clone()]),
+        ("an anchored intermediate", &intermediate, &by_root, vec![leaf.clone(), intermediate.clone(), above_intermediate]),
+        ("an untrusted leaf", &ca.impostor().root_der(), &by_intermediate, vec![leaf.clone(), above_leaf.clone()]),
+    ] {
+        let shown = |chain: Vec<Vec<u8>>| {
+            let mut kind = kind.clone();
+            kind.x5c.replace(chain);
+            let anchors = TrustAnchors::new().trust(anchor(trusted)).revocation_list(RevocationList::from_der(list).unwrap());
+            Case::new(kind).anchors(anchors).policy(direct().danger_accept_untrusted()).register()
+        };
+        assert_refused(shown(chain.clone()), UNVERIFIABLE, STEP_24, name);
+        let true_issuer = if name.ends_with("leaf") { intermediate.clone() } else { ca.root_der() };
+        let both = [chain, vec![true_issuer.clone()]].concat();
+        let code = if name.contains("untrusted") { UNVERIFIABLE } else { REVOKED };
+        assert_refused(shown(both), code, STEP_24, &format!("{name}, the true issuer behind the false one"));
+    }
+}
+
+/// RFC 5280 §7.1: the same name in other words.
+#[test]
+fn a_list_whose_issuer_is_written_differently() {
+    let renamed = |change: fn(&mut Name)| {
+        let mut draft = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
+        change(&mut draft.issuer);
+        with_lists([&draft.sign(&ca().issuing().key)]).register()
+    };
+    fn retyped(name: &mut Name, string_type: StringType) {
+        name.0.iter_mut().flatten().for_each(|attribute| attribute.string_type = string_type);
+    }
+    type Change = (&'static str, fn(&mut Name));
+    let same: [Change; 5] = [
+        ("PrintableString", |name| retyped(name, StringType::Printable)),
+        ("TeletexString", |name| retyped(name, StringType::Teletex)),
+        ("IA5String", |name| retyped(name, StringType::Ia5)),
+        ("case", |name| name.0.iter_mut().flatten().for_each(|attribute| attribute.text = attribute.text.to_uppercase())),
+        ("white space", |name| name.set(oid::COMMON_NAME, " Virtual\t  Intermediate 7.1 ")),
+    ];
+    for (name, change) in same {
+        assert_refused(renamed(change), REVOKED, STEP_24, name);
+    }
+    let other: [Change; 4] = [
+        ("another text", |name| name.set(oid::COMMON_NAME, "Virtual Intermediate 7.2")),
+        ("no space", |name| name.set(oid::COMMON_NAME, "VirtualIntermediate 7.1")),
+        ("in another order", |name| name.0.reverse()),
+        ("in one RDN", |name| *name = name.clone().joined()),
+    ];
+    for (name, change) in other {
+        assert_passes(renamed(change), name);
+    }
+}
+
+/// A CA with a new key speaks for what it issued with the old one, if the new certificate is an anchor too.
+#[test]
+fn a_list_that_the_issuer_signed_with_its_new_key() {
+    let old = CertificateAuthority::new(30);
+    let mut new = old.impostor();
+    new.root.certificate.subject.set(oid::COMMON_NAME, "VIRTUAL ROOT 30");
+    let mut kind = PackedAttestation::new(&old);
+    kind.leaf.edit(|leaf| leaf.serial = SERIAL.to_vec());
+    let list = RevocationList::from_der(&new.crl(&[SERIAL], now() - DAY, now() + DAY)).unwrap();
+    let case = Case::new(kind).anchors(trust(&old).revocation_list(list));
+    assert_passes(case.clone().register(), "the new key is nobody's here");
+    let anchors = case.anchors.clone().trust(anchor(&new.root_der()));
+    assert_refused(case.anchors(anchors).register(), REVOKED, STEP_24, "the new certificate is an anchor");
+}
+
+/// An untrusted chain may be accepted, but nothing in it tells a forged list from an honest one.
+#[test]
+fn a_chain_that_leads_nowhere_is_looked_up() {
+    let lenient = |chain: fn(&mut Vec<Vec<u8>>), lists: &[Vec<u8>]| {
+        let mut kind = packed();
+        kind.x5c.edit(chain);
+        Case { kind: kind.into(), ..with_lists(lists) }.policy(direct().danger_accept_untrusted()).register()
+    };
+    let by_root = ca().root.crl(&[intermediates_serial()], now() - DAY, now() + DAY).sign(&ca().root.key);
+    let alone: fn(&mut Vec<Vec<u8>>) = |chain| chain.truncate(1);
+    assert_refused(lenient(alone, &[honest()]), UNVERIFIABLE, STEP_24, "the leaf alone");
+    assert_refused(lenient(|chain| chain[1] = ca().root_der(), &[honest()]), UNVERIFIABLE, STEP_24, "below another issuer");
+    let false_issuer = |chain: &mut Vec<Vec<u8>>| chain[1] = ca().impostor().intermediate_der(0);
+    assert_refused(lenient(false_issuer, &[honest()]), UNVERIFIABLE, STEP_24, "below an impostor");
+    assert_refused(lenient(false_issuer, &[by_root]), UNVERIFIABLE, STEP_24, "the impostor bears a revoked number");
+    let others = ca().crl(&[[9, 9]], now() - DAY, now() + DAY);
+    let accepted = lenient(alone, &[others]).unwrap();
+    assert!(matches!(accepted.trust(), Trust::Untrusted { .. }), "another serial number: {:?}", accepted.trust());
 }
 
 /// RFC 5280 §5.2 and §5.3: what a list or an entry says critically must be understood.
@@ -343,58 +467,4 @@ fn a_list_has_its_shape() {
     let mut sha384 = ca().issuing().crl(&[SERIAL], now() - DAY, now() + DAY);
     sha384.hash = Some(HashAlgorithm::Sha384);
     assert_refused(with_lists([&sha384.sign(&ca().issuing().key)]).register(), REVOKED, STEP_24, "signed over SHA-384");
-}
-
-fn with_serials(serials: RevokedSerials) -> Case {
-    Case::new(packed()).anchors(trust(&ca()).revoked_serials(serials))
-}
-
-#[test]
-fn serial_numbers_that_the_vendor_disowned() {
-    let hex = |serials: &[&str]| RevokedSerials::from_hex(serials.iter().copied()).unwrap();
-    let intermediate: String = intermediates_serial().iter().map(|byte| format!("{byte:02x}")).collect();
-    for (name, serials) in [
-        ("as it stands", hex(&["01020304"])),
-        ("without leading zeros", hex(&["1020304"])),
-        ("with more of them", hex(&["000000000001020304"])),
-        ("one of several", hex(&["aa", "BB", "1020304"])),
-        ("the intermediate's", hex(&[&intermediate])),
-        ("in upper case", hex(&[&intermediate.to_uppercase()])),
-        ("added later", hex(&["aa"]).and(hex(&["1020304"]))),
-    ] {
-        assert_refused(with_serials(serials).register(), REVOKED, STEP_24, name);
-    }
-    for (name, serials) in [("none", RevokedSerials::default()), ("others", hex(&["0", "102030", "10203040", "102030405"]))] {
-        assert_passes(with_serials(serials).register(), name);
-    }
-    let twice = with_serials(hex(&["aa"]));
-    let anchors = twice.anchors.clone().revoked_serials(hex(&["1020304"])).revoked_serials(hex(&["bb"]));
-    assert_refused(twice.anchors(anchors).register(), REVOKED, STEP_24, "the second list of three");
-    // A chain that leads nowhere is revoked all the same, even where untrusted ones are accepted.
-    let stranger = with_serials(hex(&["1020304"])).policy(direct().danger_accept_untrusted());
-    let anchors = TrustAnchors::new().revoked_serials(hex(&["1020304"]));
-    assert_refused(stranger.anchors(anchors).register(), REVOKED, STEP_24, "without an anchor");
-    let high = with_serials(hex(&["80"]));
-    let mut kind = PackedAttestation::new(&ca());
-    kind.leaf.edit(|leaf| leaf.serial = vec![0, 0x80]);
-    assert_refused(Case { kind: kind.into(), ..high }.register(), REVOKED, STEP_24, "the zero before a high bit is DER's");
-}
-
-#[test]
-fn serial_numbers_from_googles_status_list() {
-    let listed = |serial: &str, status: &str| {
-        let other = r#""2c8cdddfd5e03bfc": {"status": "REVOKED", "expires": "2020-11-13", "reason": "KEY_COMPROMISE"}"#;
-        format!(r#"{{"entries": {{{other}, "{serial}": {{"status": "{status}", "comment": "x"}}}}}}"#)
-    };
-    for status in ["REVOKED", "SUSPENDED"] {
-        let serials = RevokedSerials::from_status_json(&listed("1020304", status)).unwrap();
-        assert_eq!((serials.len(), serials.is_empty()), (2, false));
-        assert_refused(with_serials(serials).register(), REVOKED, STEP_24, status);
-    }
-    assert_passes(with_serials(RevokedSerials::from_status_json(&listed("1020305", "REVOKED")).unwrap()).register(), "another");
-    assert!(RevokedSerials::from_status_json(r#"{"entries": {}}"#).unwrap().is_empty());
-    for text in ["", "[]", "{}", r#"{"entries": []}"#, &listed("xyz", "REVOKED"), &listed("", "REVOKED"), &listed("-1", "REVOKED")] {
-        assert_eq!(refusal(RevokedSerials::from_status_json(text)), ("revocation-list-malformed", None), "{text}");
-    }
-    assert_eq!(refusal(RevokedSerials::from_hex(["12 34"])), ("revocation-list-malformed", None));
 }

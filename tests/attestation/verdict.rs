@@ -180,7 +180,7 @@ fn a_compound_verdict_holds_those_of_its_parts() {
     let found = verdict(any(vec![stranger(), packed()]));
     assert!(matches!(&found.parts[0].trust, Trust::Untrusted { .. }) && found.parts[1].trust.is_trusted(), "{found:?}");
     assert_eq!((found.trust.is_trusted(), found.model), (true, proved()), "the trusted one counts");
-    assert_eq!(verdict(any(vec![tpm(), packed()])).model, claimed(), "the first that is trusted counts");
+    assert_eq!(verdict(any(vec![tpm(), packed()])).model, proved(), "the one that says the most counts");
     assert_eq!(verdict(any(vec![AttestationKind::PackedSelf, packed()])).parts[0].trust, Trust::SelfAttested);
 }
 

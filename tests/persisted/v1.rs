@@ -208,3 +208,24 @@ fn members_that_a_later_release_adds_are_tolerated() {
     assert!(PendingAuthentication::from_json(&add(AUTHENTICATION)).is_ok());
     assert!(PendingAssertion::from_json(&add(ASSERTION)).is_ok());
 }
+
+/// A release that adds a rule or a demand reads what its predecessor wrote, and judges it by the default.
+#[test]
+fn a_state_without_the_newest_members_is_read() {
+    let without = |object: &str, member: &str| {
+        let mut json: Value = serde_json::from_str(REGISTRATION).unwrap();
+        let members = json.pointer_mut(object).unwrap().as_object_mut().unwrap();
+        assert!(members.remove(member).is_some(), "{member}");
+        PendingRegistration::from_json(&json.to_string())
+    };
+    let state: Value = serde_json::from_str(REGISTRATION).unwrap();
+    let rules: Vec<_> = state.pointer("/policy/attestation/rules").unwrap().as_object().unwrap().keys().collect();
+    assert_eq!(rules.len(), 7);
+    for rule in rules {
+        assert!(without("/policy/attestation/rules", rule).is_ok(), "{rule}");
+    }
+    assert!(without("/policy/attestation", "rules").is_ok());
+    assert!(without("/policy/attestation", "refuse_stale_metadata").is_ok());
+    assert!(without("/policy/attestation", "refuse_update_available").is_ok());
+    assert!(without("/policy", "reported_contradiction").is_ok());
+}

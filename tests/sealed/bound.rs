@@ -58,7 +58,7 @@ fn a_token_of_another_tenant_or_relying_party_is_refused() {
 #[test]
 fn scopes_that_resemble_each_other_are_apart() {
     for mode in MODES {
-        for (ours, theirs) in [("a", "A"), ("a", "a "), ("a", "aa"), ("ab", "a"), ("a\0", "a"), ("é", "e\u{301}")] {
+        for (ours, theirs) in [("a", "A"), ("a", "a "), ("a", "aa"), ("ab", "a"), ("é", "e\u{301}")] {
             let store = mode.store(keys(1), guard());
             let mut ceremony = ceremony("state");
             ceremony.scope = scope(ours);

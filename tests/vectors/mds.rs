@@ -249,7 +249,9 @@ fn an_older_blob_replaces_none_and_late_is_stale() {
     assert_eq!(metadata.replaced_by(later).unwrap().number(), 32);
 
     let due = day("2023-10-01");
-    assert!(!metadata.is_stale(due) && metadata.is_stale(UnixTime::from_secs(due.as_secs() + 1)));
+    assert!(
+        !metadata.is_stale(UnixTime::from_secs(due.as_secs() + 86_399)) && metadata.is_stale(UnixTime::from_secs(due.as_secs() + 86_400))
+    );
     assert!(!metadata.is_stale(UnixTime::from_secs(0)));
 }
 

@@ -12,7 +12,7 @@ use crate::x509::{Certificate, is_oid};
 const SUBJECT_ALT_NAME: &str = "2.5.29.17";
 const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 /// tcg-kp-AIKCertificate.
-const AIK_CERTIFICATE: &str = "2.23.133.8.3";
+pub(in crate::attestation) const AIK_CERTIFICATE: &str = "2.23.133.8.3";
 const MANUFACTURER: &str = "2.23.133.2.1";
 const MODEL: &str = "2.23.133.2.2";
 const VERSION: &str = "2.23.133.2.3";

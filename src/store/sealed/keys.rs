@@ -103,7 +103,8 @@ pub(super) struct Key {
 impl Key {
     fn derive(secret: &[u8]) -> Result<Self> {
         match secret.len() {
-            0 => return Err(ErrorCode::SealingKeyEmpty.into()),
+            // Zeros are what a forgotten setting looks like.
+            _ if secret.iter().all(|byte| *byte == 0) => return Err(ErrorCode::SealingKeyEmpty.into()),
             SealingKeys::MIN_LEN.. => {}
             n => return Err(Error::new(ErrorCode::SealingKeyTooShort).expected("at least 32 bytes").found(n)),
         }

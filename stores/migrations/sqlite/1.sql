@@ -21,7 +21,7 @@ CREATE TABLE passkeeper_credentials (
 CREATE INDEX passkeeper_credentials_of_user ON passkeeper_credentials (scope, user_handle, seq);
 
 CREATE TABLE passkeeper_ceremonies (
-    seq         INTEGER PRIMARY KEY, -- the order in which they began
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they began; never used again
     scope       TEXT    NOT NULL,
     id          BLOB    NOT NULL,
     challenge   BLOB    NOT NULL,

@@ -4,9 +4,36 @@
 pub(crate) mod columns;
 pub(crate) mod statements;
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use passkeeper::ErrorCode;
 use passkeeper::store::StoreError;
 use passkeeper::types::UserHandle;
+
+/// How many ceremonies were pending when they were last counted, by scope. Every later one has a larger number than the newest of
+/// then, and no two have the same: so there are at most as many more as the numbers went up, whichever server began them.
+#[derive(Default)]
+pub(crate) struct Counts(Mutex<HashMap<String, Counted>>);
+
+struct Counted {
+    pending: i64,
+    newest: i64,
+}
+
+impl Counts {
+    /// The most that can be pending, if it was ever counted.
+    pub(crate) fn at_most(&self, scope: &str, newest: i64) -> Option<i64> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Numbers that went down are those of another table.
+        let counted = counts.get(scope)?;
+        Some(counted.pending.saturating_add(newest.checked_sub(counted.newest).filter(|more| *more >= 0)?))
+    }
+
+    pub(crate) fn remember(&self, scope: &str, pending: i64, newest: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(scope.into(), Counted { pending, newest });
+    }
+}
 
 /// What a transaction excludes: others of the same.
 #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "SQLite does not ask what"))]

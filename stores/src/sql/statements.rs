@@ -53,6 +53,8 @@ pub(crate) const MAKE_ROOM: &str = "DELETE FROM passkeeper_ceremonies WHERE scop
 pub(crate) const FORGET_OLDEST: &str = "DELETE FROM passkeeper_ceremonies WHERE scope = $1 AND user_handle = $2 AND seq <= \
      (SELECT seq FROM passkeeper_ceremonies WHERE scope = $1 AND user_handle = $2 ORDER BY seq DESC LIMIT 1 OFFSET $3)";
 
+pub(crate) const NEWEST_PENDING: &str = "SELECT COALESCE(MAX(seq), 0) FROM passkeeper_ceremonies";
+
 pub(crate) const COUNT_PENDING: &str = "SELECT COUNT(*) FROM passkeeper_ceremonies WHERE scope = $1";
 
 pub(crate) const PUT: &str = "INSERT INTO passkeeper_ceremonies (scope, id, challenge, user_handle, state, expires_at) \

@@ -98,6 +98,15 @@ impl Postgres {
         PostgresStore::from_pool(pool)
     }
 
+    /// Makes an empty database whose transactions are of this isolation unless they say otherwise.
+    pub(crate) async fn isolated(&self, level: &str) -> String {
+        let name = self.database().await;
+        let mut connection = PgConnection::connect(self.url).await.unwrap();
+        let statement = format!("ALTER DATABASE {name} SET default_transaction_isolation = '{level}'");
+        connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        name
+    }
+
     /// A store over a new database.
     pub(crate) async fn fresh(&self) -> PostgresStore {
         let store = self.open(&self.database().await).await;
