@@ -47,6 +47,7 @@
 //! | [`parse`] | bytes to typed values, bounded; never judges |
 //! | [`crypto`], [`attestation`] | signatures and statements; never fetches |
 //! | [`ceremony`] | the steps of §7.1 and §7.2, in order; never stores |
+//! | [`import`] | passkeys of other products, as records |
 //! | [`store`], [`Passkeys`] | the facade over stores; still no I/O of its own |
 //!
 //! `docs/DESIGN.md` says why, `docs/ERRORS.md` lists every error code.
@@ -72,6 +73,8 @@ pub mod metadata;
 pub mod x509;
 
 pub mod ceremony;
+
+pub mod import;
 
 mod passkeys;
 mod sources;

@@ -7,6 +7,7 @@ mod authenticate;
 mod decoys;
 mod events;
 mod identify;
+mod import;
 mod manage;
 mod outcome;
 mod register;

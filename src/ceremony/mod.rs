@@ -19,6 +19,7 @@ mod authentication;
 mod carried;
 mod policy;
 mod proof;
+mod public_key;
 mod recheck;
 mod record;
 mod registration;
@@ -39,8 +40,9 @@ pub use policy::{
     ReportedContradiction, UnknownBackupEligibility, UnknownUserVerification,
 };
 pub use proof::{Proof, ProofPolicy};
+pub use public_key::CosePublicKey;
 pub use recheck::Recheck;
-pub use record::{CosePublicKey, CredentialRecord, UseState};
+pub use record::{CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};
 pub use relying_party::{RelyingParty, RelyingPartyBuilder};
 pub use state::CeremonyKind;

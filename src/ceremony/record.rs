@@ -3,16 +3,14 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::CosePublicKey;
 use super::state::check_version;
 use crate::attestation::AttestationType;
-use crate::crypto::subject_public_key_info;
 use crate::error::{Error, ErrorCode, Result};
-use crate::parse::CoseKey;
 use crate::types::{
     Aaguid, Algorithm, AuthenticatorAttachment, Bytes, CredentialId, RecordId, RpId, Scope, Transport, UnixTime, UserHandle,
 };
@@ -20,80 +18,6 @@ use crate::wire::CredentialDescriptor;
 
 /// The format of persisted records written by this release.
 const VERSION: u32 = 1;
-
-/// A credential public key as COSE_Key, byte for byte as the authenticator made it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CosePublicKey {
-    bytes: Vec<u8>,
-    algorithm: Algorithm,
-}
-
-impl CosePublicKey {
-    /// Takes a COSE_Key after checking its shape.
-    ///
-    /// # Errors
-    /// The `public-key-…` codes but `public-key-not-on-curve`, and the `cbor-…` codes.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
-        let bytes = bytes.into();
-        let algorithm = CoseKey::parse(&bytes)?.algorithm;
-        Ok(Self { bytes, algorithm })
-    }
-
-    /// The CBOR bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The key's algorithm.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// The parsed key.
-    ///
-    /// # Errors
-    /// None that [`new`](Self::new) would not have reported.
-    pub fn parse(&self) -> Result<CoseKey<'_>> {
-        CoseKey::parse(&self.bytes)
-    }
-
-    /// The key as SubjectPublicKeyInfo in PEM (`-----BEGIN PUBLIC KEY-----`, lines of 64 characters).
-    ///
-    /// # Errors
-    /// None that [`new`](Self::new) would not have reported.
-    #[cfg(feature = "pem")]
-    pub fn to_pem(&self) -> Result<String> {
-        crate::crypto::pem(&self.to_spki_der()?).ok_or_else(|| ErrorCode::RecordMalformed.into())
-    }
-
-    /// The key as SubjectPublicKeyInfo in DER, the form in which other systems know it.
-    ///
-    /// # Errors
-    /// None that [`new`](Self::new) would not have reported.
-    pub fn to_spki_der(&self) -> Result<Vec<u8>> {
-        subject_public_key_info(&self.parse()?.material).ok_or_else(|| ErrorCode::RecordMalformed.into())
-    }
-}
-
-impl fmt::Debug for CosePublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CosePublicKey({})", crate::types::base64url(&self.bytes))
-    }
-}
-
-impl Serialize for CosePublicKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(&crate::types::base64url(&self.bytes))
-    }
-}
-
-impl<'de> Deserialize<'de> for CosePublicKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
-        Self::new(Bytes::deserialize(deserializer)?.into_vec()).map_err(serde::de::Error::custom)
-    }
-}
 
 /// What each use of a credential may change, and what a recorded use is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -106,6 +106,12 @@ impl RelyingParty {
         &self.authentication
     }
 
+    /// What verifies its signatures.
+    #[must_use]
+    pub fn crypto_provider(&self) -> &CryptoProvider {
+        &self.provider
+    }
+
     /// What the metadata among the trust anchors says about a model: a name and an icon for a user's list of passkeys.
     #[cfg(feature = "attestation")]
     #[must_use]

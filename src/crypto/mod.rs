@@ -5,9 +5,10 @@
 //! freely. There is no global and no priority among features: a relying party is handed its provider.
 //! Nothing here ever holds a private key.
 
+pub(crate) mod jwk;
 #[cfg(feature = "rustcrypto")]
 pub mod rustcrypto;
-mod spki;
+pub(crate) mod spki;
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -18,8 +19,6 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{CoseKey, KeyMaterial};
 use crate::types::{Algorithm, Curve};
 
-#[cfg(feature = "pem")]
-pub(crate) use spki::pem;
 pub(crate) use spki::subject_public_key_info;
 
 /// A hash function under a signature.

@@ -94,7 +94,7 @@ codes! {
     MemberMissing "member-missing" Malformed "a required member of the response is missing";
     MemberType "member-type" Malformed "a member of the response has the wrong JSON type";
     MemberTooLong "member-too-long" Malformed "a member of the response exceeds its limit";
-    Base64Malformed "base64url-malformed" Malformed "a member of the response is not base64url";
+    Base64Malformed "base64url-malformed" Malformed "a member is not base64url";
     ResponseKindMismatch "response-kind-mismatch" Mismatch "a registration response came where an authentication response belongs, or the reverse";
     CredentialTypeUnexpected "credential-type-unexpected" Mismatch "the credential's type is not public-key";
     CredentialIdMismatch "credential-id-mismatch" Mismatch "the credential ID differs between id, rawId and authenticator data";
@@ -296,6 +296,22 @@ codes! {
     CeremonyStoreFull "ceremony-store-full" Store "too many ceremonies are pending";
     CredentialStoreFull "credential-store-full" Store "the in-memory store holds as many credentials as it may";
     RandomnessUnavailable "randomness-unavailable" Store "the source of randomness failed";
+
+    // Import.
+    PublicKeyEncodingMalformed "public-key-encoding-malformed" Malformed "the public key is not well-formed SubjectPublicKeyInfo, PEM or JWK";
+    PublicKeyAlgorithmMismatch "public-key-algorithm-mismatch" Mismatch "the key names another algorithm than the one it is said to be for";
+    ImportMalformed "import-malformed" Malformed "the file is not a list of rows in JSON";
+    ImportUnreadable "import-unreadable" Store "the file cannot be read to its end";
+    ImportTooLarge "import-too-large" Misuse "the rows are too many or too large to be imported all or nothing";
+    ImportRowMalformed "import-row-malformed" Malformed "the row is not a JSON object";
+    ImportRowTooLarge "import-row-too-large" Malformed "the row exceeds 64 KiB";
+    ImportRowDuplicate "import-row-duplicate" Conflict "an earlier row has the same credential ID or record ID";
+    ImportMemberMissing "import-member-missing" Malformed "a required member of the row is missing";
+    ImportMemberType "import-member-type" Malformed "a member of the row has the wrong JSON type";
+    ImportMemberTooLong "import-member-too-long" Malformed "a member of the row exceeds its limit";
+    ImportMemberDuplicate "import-member-duplicate" Malformed "a member of the row occurs twice";
+    ImportMemberValue "import-member-value" Malformed "a member of the row has a value that cannot be imported";
+    ImportUserHandleUnknown "import-user-handle-unknown" NotFound "neither the row nor the caller says whose passkey it is";
 
     // Configuration and calls.
     RpIdInvalid "rp-id-invalid" Misuse "the RP ID is not a lower-case ASCII domain";

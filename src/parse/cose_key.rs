@@ -1,5 +1,7 @@
 //! Credential public keys as COSE_Key (§5.8.5, §6.5.1; RFC 9052, 9053, 8230).
 
+use alloc::vec::Vec;
+
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::cbor::{Item, Key, Reader};
 use crate::types::{Algorithm, Curve};
@@ -57,6 +59,16 @@ struct Parameters<'a> {
 const KTY_OKP: i64 = 1;
 const KTY_EC2: i64 = 2;
 const KTY_RSA: i64 = 3;
+const CRV_ED25519: i64 = 6;
+
+/// The number of a curve in the COSE registry.
+fn crv(curve: Curve) -> i64 {
+    match curve {
+        Curve::P256 => 1,
+        Curve::P384 => 2,
+        Curve::P521 => 3,
+    }
+}
 
 impl<'a> CoseKey<'a> {
     /// Parses the CBOR map.
@@ -74,12 +86,12 @@ impl<'a> CoseKey<'a> {
         }
         parameters.refuse_extra(kty)?;
         let material = match curve {
-            Some(CurveId::Ec(curve, crv)) => {
-                parameters.expect_curve(crv)?;
+            Some(CurveId::Ec(curve)) => {
+                parameters.expect_curve(crv(curve))?;
                 parameters.ec(curve)?
             }
             Some(CurveId::Ed25519) => {
-                parameters.expect_curve(6)?;
+                parameters.expect_curve(CRV_ED25519)?;
                 parameters.ed25519()?
             }
             None => parameters.rsa()?,
@@ -88,17 +100,86 @@ impl<'a> CoseKey<'a> {
     }
 }
 
+impl CoseKey<'_> {
+    /// Writes the COSE_Key in CTAP2's canonical form: shortest heads, labels in the order 1, 3, −1, −2, −3.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut start = |entries, kty| {
+            write_head(&mut out, 0xa0, entries);
+            write_int(&mut out, 1);
+            write_int(&mut out, kty);
+            write_int(&mut out, 3);
+            write_int(&mut out, self.algorithm.cose_id());
+        };
+        match self.material {
+            KeyMaterial::Ec { curve, x, y } => {
+                start(5, KTY_EC2);
+                write_int(&mut out, -1);
+                write_int(&mut out, crv(curve));
+                write_bytes(&mut out, -2, x);
+                write_bytes(&mut out, -3, y);
+            }
+            KeyMaterial::Ed25519 { x } => {
+                start(4, KTY_OKP);
+                write_int(&mut out, -1);
+                write_int(&mut out, CRV_ED25519);
+                write_bytes(&mut out, -2, x);
+            }
+            KeyMaterial::Rsa { n, e } => {
+                start(4, KTY_RSA);
+                write_bytes(&mut out, -1, n);
+                write_bytes(&mut out, -2, e);
+            }
+        }
+        out
+    }
+}
+
+fn write_bytes(out: &mut Vec<u8>, label: i64, bytes: &[u8]) {
+    write_int(out, label);
+    write_head(out, 0x40, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    out.extend(bytes);
+}
+
+fn write_int(out: &mut Vec<u8>, value: i64) {
+    match u64::try_from(value) {
+        Ok(value) => write_head(out, 0x00, value),
+        Err(_) => write_head(out, 0x20, value.unsigned_abs().saturating_sub(1)),
+    }
+}
+
+/// The head of an item in its shortest form; `major` is the major type in the upper three bits.
+fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    match (u8::try_from(argument), u16::try_from(argument), u32::try_from(argument)) {
+        (Ok(small @ 0..24), ..) => out.push(major | small),
+        (Ok(byte), ..) => out.extend([major | 24, byte]),
+        (_, Ok(two), _) => {
+            out.push(major | 25);
+            out.extend(two.to_be_bytes());
+        }
+        (.., Ok(four)) => {
+            out.push(major | 26);
+            out.extend(four.to_be_bytes());
+        }
+        _ => {
+            out.push(major | 27);
+            out.extend(argument.to_be_bytes());
+        }
+    }
+}
+
 enum CurveId {
-    Ec(Curve, i64),
+    Ec(Curve),
     Ed25519,
 }
 
 /// The key type and, for elliptic curves, the `crv` that WebAuthn ties to an algorithm.
 fn shape(algorithm: Algorithm) -> (i64, Option<CurveId>) {
     match algorithm {
-        Algorithm::Es256 | Algorithm::Esp256 => (KTY_EC2, Some(CurveId::Ec(Curve::P256, 1))),
-        Algorithm::Es384 | Algorithm::Esp384 => (KTY_EC2, Some(CurveId::Ec(Curve::P384, 2))),
-        Algorithm::Es512 | Algorithm::Esp512 => (KTY_EC2, Some(CurveId::Ec(Curve::P521, 3))),
+        Algorithm::Es256 | Algorithm::Esp256 => (KTY_EC2, Some(CurveId::Ec(Curve::P256))),
+        Algorithm::Es384 | Algorithm::Esp384 => (KTY_EC2, Some(CurveId::Ec(Curve::P384))),
+        Algorithm::Es512 | Algorithm::Esp512 => (KTY_EC2, Some(CurveId::Ec(Curve::P521))),
         Algorithm::EdDsa | Algorithm::Ed25519 => (KTY_OKP, Some(CurveId::Ed25519)),
         Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 | Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => (KTY_RSA, None),
     }

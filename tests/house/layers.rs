@@ -9,11 +9,13 @@ const FLOORS: &[&[&str]] = &[
     &["parse"],
     &["crypto", "attestation", "x509", "metadata"],
     &["ceremony"],
+    &["import"],
     &["passkeys", "sources", "store"],
 ];
 
-/// Where the standard library may be named: the system clock and the stores in memory.
-const ALLOWED_STD: &[&str] = &["src/lib.rs", "src/sources.rs", "src/store/memory.rs", "src/store/sealed/memory.rs", "src/types/time.rs"];
+/// Where the standard library may be named: the system clock, files to import, and the stores in memory.
+const ALLOWED_STD: &[&str] =
+    &["src/lib.rs", "src/import/reader.rs", "src/sources.rs", "src/store/memory.rs", "src/store/sealed/memory.rs", "src/types/time.rs"];
 
 fn room(path: &str) -> &str {
     path.trim_start_matches("src/").split(['/', '.']).next().unwrap()
@@ -64,7 +66,7 @@ fn the_virtual_authenticator_shares_nothing_with_what_it_tests() {
 
 #[test]
 fn the_core_has_no_io_clock_or_randomness_of_its_own() {
-    let forbidden = ["std::", "SystemTime", "Instant", "SysRng", "getrandom", "println!", "tokio", "async_std", "thread::"];
+    let forbidden = ["std::", "SystemTime", "Instant::", "SysRng", "getrandom", "println!", "tokio", "async_std", "thread::"];
     for source in library().filter(|s| !ALLOWED_STD.contains(&s.path.as_str())) {
         for line in code_lines(&source.text).filter(|line| !line.contains("cfg(")) {
             for word in forbidden {

@@ -3,11 +3,12 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::ceremony::CosePublicKey;
 use crate::ceremony::carried::{Carried, carries};
 use crate::ceremony::policy::{
     AuthenticationPolicy, BackupEligibilityChange, CounterPolicy, UnknownBackupEligibility, UnknownUserVerification,
 };
-use crate::ceremony::record::{CosePublicKey, CredentialRecord, UseState};
+use crate::ceremony::record::{CredentialRecord, UseState};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Bytes, CredentialId, Flags, Scope, UnixTime, UserHandle};
 use crate::wire::ClientExtensionResults;
