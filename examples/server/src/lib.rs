@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use passkeeper::store::{DynCeremonyStore, DynCredentialStore, LastRecord};
-use passkeeper::{ManagementPolicy, Passkeys, ProofPolicy, RelyingParty, SystemEntropy, UnknownUsers};
+use passkeeper::{Event, ManagementPolicy, Passkeys, ProofPolicy, RelyingParty, SystemEntropy, UnknownUsers};
 
 pub use clock::SharedClock;
 pub use config::{Config, ConfigError};
@@ -84,22 +84,17 @@ fn facade(rp: RelyingParty, stores: &Stores, clock: &SharedClock) -> Facade {
 }
 
 /// What has changed, for an audit log. Refusals are logged where they are answered.
-fn audit(event: &passkeeper::Event<'_>) {
-    use passkeeper::Event;
+fn audit(event: &Event<'_>) {
     match event {
-        Event::Started { .. } | Event::Refused { .. } => {}
-        event @ Event::CounterRegressed { record } => tracing::warn!(passkey = %record.id, "{}", name(event)),
-        event @ (Event::Registered { record } | Event::Used { record, .. } | Event::BackupStateChanged { record }) => {
-            tracing::info!(passkey = %record.id, "{}", name(event));
-        }
-        event => tracing::info!("{}", name(event)),
+        Event::Registered { record } => tracing::info!(passkey = %record.id, "registered"),
+        Event::Used { record, ceremony } => tracing::info!(passkey = %record.id, ceremony = ceremony.as_str(), "used"),
+        Event::CounterRegressed { record } => tracing::warn!(passkey = %record.id, "its counter did not increase: perhaps it was copied"),
+        Event::BackupStateChanged { record } => tracing::info!(passkey = %record.id, "its backup has begun or ended"),
+        Event::Renamed { user, .. } => tracing::info!(?user, "renamed a passkey"),
+        Event::Deleted { user, .. } => tracing::info!(?user, "deleted a passkey"),
+        Event::DeletedAll { user, count } => tracing::info!(?user, count, "deleted all passkeys"),
+        _ => {}
     }
-}
-
-/// The name of an event: its `Debug` text as far as the first brace.
-fn name(event: &passkeeper::Event<'_>) -> String {
-    let text = format!("{event:?}");
-    text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// All routes. Other APIs are merged here, each with the guards it needs; limits and headers go around all of them.

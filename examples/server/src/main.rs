@@ -1,5 +1,6 @@
 //! Reads the configuration, opens the stores, serves.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use passkeeper_server::{App, Config, SharedClock, Stores, app, serve};
@@ -8,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let log = std::io::stderr;
+    tracing_subscriber::fmt().with_writer(log).with_ansi(log().is_terminal()).init();
     let config = match Config::from_env() {
         Ok(config) => config,
         Err(error) => {
