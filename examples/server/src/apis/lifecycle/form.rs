@@ -1,8 +1,11 @@
 //! Reads a body member by member, and remembers each that is missing or wrong.
 
+use std::collections::BTreeMap;
+
 use passkeeper::types::{Bytes, CredentialType, Transport};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::errors::{Errors, Refusal};
@@ -25,6 +28,15 @@ impl Form {
             Ok(_) => Err(Errors::general("invalidJSON", "The body is not an object.").into()),
             Err(error) => Err(Errors::general("invalidJSON", error.to_string()).into()),
         }
+    }
+
+    /// The same, with the text of one member taken out: it is not looked into, so that it can come back unmodified.
+    pub(super) fn read_without<'b>(body: &'b [u8], name: &str) -> Result<(Self, Option<&'b str>), Refusal> {
+        let malformed = |error: serde_json::Error| Errors::general("invalidJSON", error.to_string());
+        let mut members: BTreeMap<String, &RawValue> = serde_json::from_slice(body).map_err(malformed)?;
+        let apart = members.remove(name).map(RawValue::get).filter(|text| *text != "null");
+        let parsed = members.into_iter().map(|(name, raw)| Ok((name, serde_json::from_str(raw.get())?)));
+        Ok((Self::of(String::new(), parsed.collect::<Result<_, _>>().map_err(malformed)?), apart))
     }
 
     pub(super) fn of(prefix: String, members: Map<String, Value>) -> Self {
@@ -94,8 +106,7 @@ impl Form {
         let mut response = RegistrationResponse::from_parts(id?, client_data_json?, attestation_object?);
         response.credential_type = credential_type?;
         response.transports = transports.unwrap_or_default();
-        // Silence stands for false here.
-        response.client_extension_results.cred_props_rk = Some(rk.unwrap_or(false));
+        response.client_extension_results.cred_props_rk = rk;
         Some(response)
     }
 

@@ -254,13 +254,6 @@ async fn complete_registration(State(app): State<Arc<App>>, headers: HeaderMap, 
 
 // Authentication and assertion.
 
-/// What comes back unmodified, down to its blanks.
-#[derive(Deserialize)]
-struct WithState<'a> {
-    #[serde(borrow, default)]
-    state: Option<&'a RawValue>,
-}
-
 async fn start_authentication(
     State(app): State<Arc<App>>,
     Source(source): Source,
@@ -268,7 +261,7 @@ async fn start_authentication(
     body: Bytes,
 ) -> Result<impl IntoResponse, Refusal> {
     let call = Call::keyed(&app, &headers)?;
-    let mut form = Form::read(&body)?;
+    let (mut form, state) = Form::read_without(&body, "state")?;
     let application: Option<Uuid> = form.required("applicationId");
     let tenant = application.and_then(|id| {
         let tenant = call.tenants.iter().find(|tenant| *tenant.application == id);
@@ -286,8 +279,6 @@ async fn start_authentication(
     if user_id.is_none() && login_id.is_none() {
         form.refuse("loginId", "missing", "loginId or userId is required.");
     }
-    let state: WithState<'_> = serde_json::from_slice(&body).map_err(|error| Errors::general("invalidJSON", error.to_string()))?;
-    let state = state.state.map(RawValue::get).filter(|state| *state != "null");
     if state.is_some_and(|state| !state.starts_with('{')) {
         form.refuse("state", "invalid", "The state is an object.");
     }
