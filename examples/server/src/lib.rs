@@ -77,6 +77,12 @@ impl App {
         let apis = apis::Apis::new(&config, &passkeys, &stores.users, &clock, of_product)?;
         Ok(Arc::new(Self { config, stores, passkeys, sessions: Sessions::new(clock.clone()), clock, limit, apis }))
     }
+
+    /// The key to the product APIs where the configuration names none, on `localhost`: for whoever starts the server to see.
+    #[must_use]
+    pub fn development_key(&self) -> Option<&str> {
+        self.apis.development_key(&self.config)
+    }
 }
 
 fn facade(rp: RelyingParty, stores: &Stores, clock: &SharedClock) -> Facade {

@@ -35,6 +35,9 @@ pub(crate) use tenants::DEMO;
 use tenants::People;
 pub use tenants::{Person, Status, Tenant, Uuid};
 
+/// The realm of this server's own accounts.
+const ACCOUNTS: &str = "accounts";
+
 /// What the handlers of these APIs share besides [`App`].
 pub(crate) struct Apis {
     key: Option<Key>,
@@ -63,8 +66,8 @@ struct TenantIds {
 }
 
 impl Apis {
-    /// The APIs over facades that `facade` makes. Without an API key they are there on `localhost` only, with a key that is
-    /// printed.
+    /// The APIs over facades that `facade` makes. Without an API key they are there on `localhost` only, with a key of
+    /// the day.
     pub(crate) fn new(
         config: &Config,
         own: &Facade,
@@ -74,15 +77,11 @@ impl Apis {
     ) -> passkeeper::Result<Self> {
         let key = match &config.api_key {
             Some(key) => Some(Key(key.clone())),
-            None if is_local(&config.origin) => {
-                let key = random()?;
-                println!("API key for this run: {key}");
-                Some(Key(key))
-            }
+            None if is_local(&config.origin) => Some(Key(random()?)),
             None => None,
         };
         let own = Site {
-            name: "accounts".into(),
+            name: ACCOUNTS.into(),
             organization: None,
             app_id: None,
             icon: None,
@@ -109,6 +108,11 @@ impl Apis {
         let conformance = if is_local(&config.origin) { Some(conformance::Names::new(config, &facade)?) } else { None };
         let sites = std::iter::once(own).chain(config.tenants.iter().map(tenant)).collect();
         Ok(Self { key, sites, codes: Codes::new(clock.clone()), sessions: restricted::Sessions::new(clock.clone()), conformance })
+    }
+
+    /// The key where the configuration names none.
+    pub(crate) fn development_key(&self, config: &Config) -> Option<&str> {
+        self.key.as_ref().filter(|_| config.api_key.is_none()).map(|key| key.0.as_str())
     }
 
     /// The site whose own domain was asked.

@@ -120,7 +120,11 @@ async fn open_authorized(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     Ok(Json(app.apis.sessions.open(site(&app, &headers)?, Some(username), secs)?))
 }
 
-async fn open_restricted(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
+async fn open_restricted(State(app): State<Arc<App>>, Source(source): Source, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
+    // Anybody may open one, but not crowd out others.
+    if !app.limit.admits(&source) {
+        return Err(ErrorCode::RateLimited.into());
+    }
     Ok(Json(app.apis.sessions.open(site(&app, &headers)?, None, SESSION_SECS)?))
 }
 

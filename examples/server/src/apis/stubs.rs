@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use passkeeper::Clock as _;
 use passkeeper::types::{UnixTime, UserHandle};
+use passkeeper::{Clock as _, ErrorCode};
 
 use super::{lock, random};
 use crate::SharedClock;
@@ -38,9 +38,10 @@ impl Codes {
         if table.len() >= MAX_CODES {
             table.retain(|_, (_, until)| now <= *until);
         }
-        if table.len() < MAX_CODES {
-            table.insert(code.clone(), (user.clone(), now.saturating_add_secs(CODE_SECS)));
+        if table.len() >= MAX_CODES {
+            return Err(ErrorCode::CeremonyStoreFull.into());
         }
+        table.insert(code.clone(), (user.clone(), now.saturating_add_secs(CODE_SECS)));
         Ok(code)
     }
 

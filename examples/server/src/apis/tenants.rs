@@ -1,6 +1,6 @@
 //! Tenants: relying parties of their own, with users who exist for demonstration only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -183,7 +183,19 @@ impl Tenant {
     /// What is wrong, in words.
     pub fn read_all(json: &str, origin: &Origin) -> Result<Vec<Self>, String> {
         let written: Vec<Written> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        written.into_iter().map(|tenant| Self::build(tenant, origin).map_err(|error| error.to_string())).collect()
+        let tenants: Vec<Self> =
+            written.into_iter().map(|tenant| Self::build(tenant, origin).map_err(|error| error.to_string())).collect::<Result<_, _>>()?;
+        // What requests tell tenants by must tell them apart.
+        let ids = tenants.iter().flat_map(|tenant| {
+            let own = [tenant.id.as_str(), tenant.application_id.as_str(), tenant.name.as_str(), tenant.rp.id().as_str()];
+            let users = tenant.people.iter().map(|person| person.handle.to_base64url());
+            own.map(str::to_owned).into_iter().chain(users)
+        });
+        let mut seen = BTreeSet::from([super::ACCOUNTS.to_owned()]);
+        match ids.into_iter().find(|id| !seen.insert(id.clone())) {
+            Some(id) => Err(format!("{id:?} occurs twice")),
+            None => Ok(tenants),
+        }
     }
 
     fn build(written: Written, origin: &Origin) -> passkeeper::Result<Self> {

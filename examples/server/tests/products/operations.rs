@@ -6,6 +6,7 @@ use passkeeper::types::{Challenge, Scope, UnixTime};
 use passkeeper_server::Stores;
 use serde_json::{Value, json};
 
+use crate::import::row;
 use crate::lifecycle::passkey;
 use crate::shape::*;
 use crate::world::*;
@@ -341,16 +342,8 @@ async fn d14_faults_of_the_store_and_of_ours_are_told_apart() {
         assert!(!reply.text.contains("secret-host") && reply.headers.contains_key("retry-after"));
     }
     // A fault of ours has no body: an import that was not to be validated.
-    let row = json!({
-        "algorithm": -7,
-        "credentialId": device.credentials()[0].id.first().map(|_| "AAAA"),
-        "displayName": "x",
-        "name": "x",
-        "publicKey": "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEz9DI9AQfZn1aDJG5sw3Ckl7SoQ7E\n\
-            LPElDoJMijphvVigTcNMTc8H9Xptl8B20QHMOXGTzaUxLGNY1c8yhw9VVA==\n-----END PUBLIC KEY-----",
-        "relyingPartyId": ONE,
-        "userId": NOBODY,
-    });
+    let mut row = row("AAAA");
+    row["userId"] = NOBODY.into();
     let headers = [("authorization", KEY), ("x-fusionauth-tenantid", ONE_ID)];
     let reply = up.call("POST", "/api/webauthn/import", &headers, &json!({ "credentials": [row] })).await;
     assert_eq!(reply.bare(), (500, true));

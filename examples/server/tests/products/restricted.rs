@@ -130,6 +130,10 @@ async fn c1_nobody_registers_without_authority() {
     // A session of one tenant is nothing to another, and none lasts.
     let reply = world.post(TWO, "/v1/webauthn/register/start", &start_registration(&alices, "alice")).await;
     assert_eq!(refusal(&reply), (401, "session-unknown".into()));
+    let busy = World::with(&[("RATE_LIMIT", "1")], &tenants());
+    self::restricted(&busy, ONE).await;
+    let reply = busy.post(ONE, "/v1/auth-session/start-restricted", &json!({})).await;
+    assert_eq!(refusal(&reply), (429, "rate-limited".into()));
     world.clock.turn(601);
     let reply = post(&world, "register/start", &start_registration(&alices, "alice")).await;
     assert_eq!(refusal(&reply), (401, "session-unknown".into()));

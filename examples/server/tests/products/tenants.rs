@@ -29,6 +29,9 @@ fn a_file_of_tenants_that_does_not_fit_is_named() {
         ("[]".into(), true),
         ("{".into(), false),
         (r#"[{"id": "1"}]"#.into(), false),
+        (tenants().to_string().replace(TWO_ID, ONE_ID), false),
+        (tenants().to_string().replace(ZOE, ALICE), false),
+        (tenants().to_string().replace("\"customers\"", "\"accounts\""), false),
         (tenants().to_string().replace("\"general\"", "\"sundays\""), false),
         (tenants().to_string().replace(ONE_ORIGIN, "https://evil.example"), false),
     ] {
@@ -64,6 +67,20 @@ async fn the_apis_are_closed_where_nobody_holds_a_key() {
         assert_eq!(status(origin, key, "/api/webauthn/start").await, expected(401, 403));
         assert_eq!(status(origin, key, "/attestation/options").await, if origin == local { 400 } else { 404 });
     }
+}
+
+#[tokio::test]
+async fn the_key_of_the_day_opens_them() {
+    let config = config(&[("API_KEY", "")]).unwrap();
+    let state = App::new(config, Stores::in_memory(), SharedClock::default()).unwrap();
+    let key = state.development_key().unwrap().to_owned();
+    let get = async |key: &str| {
+        let request = axum::http::Request::get("/api/webauthn").header("authorization", key);
+        app(state.clone()).oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap().status().as_u16()
+    };
+    assert_eq!((key.len(), get(&key).await, get("").await, get("another").await), (43, 400, 401, 401));
+    let named = App::new(crate::world::config(&[]).unwrap(), Stores::in_memory(), SharedClock::default()).unwrap();
+    assert_eq!(named.development_key(), None);
 }
 
 #[tokio::test]

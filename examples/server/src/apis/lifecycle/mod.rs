@@ -1,5 +1,6 @@
 //! D: the complete life of a passkey, for other servers of ours. They start ceremonies, manage and import with the API key;
-//! completions need none, since they carry an answer to a challenge.
+//! completions need none, since they carry an answer to a challenge. Nothing in a completion tells which browser asked for that
+//! challenge: the server that calls has to see to it that its own session is the one that began.
 
 mod errors;
 mod form;
