@@ -7,6 +7,8 @@ use std::str::FromStr;
 use passkeeper::types::{Origin, RpId};
 use passkeeper::{Decoys, Entropy as _, RelyingParty, SystemEntropy};
 
+use crate::apis::{self, Tenant};
+
 /// What the server is told when it starts.
 #[derive(Clone)]
 pub struct Config {
@@ -26,8 +28,10 @@ pub struct Config {
     pub related_origins: Vec<Origin>,
     /// `DECOY_SECRET`: what makes the decoys for unknown users.
     pub decoys: Decoys,
-    /// `API_KEY`: opens the product APIs to other servers; without it they answer 401.
+    /// `API_KEY`: opens the product APIs to other servers; without it they are there on `localhost` only, with a key of the day.
     pub api_key: Option<String>,
+    /// `TENANTS`: a file with the tenants of the product APIs, as `src/apis/tenants.json` is one.
+    pub tenants: Vec<Tenant>,
     /// `RATE_LIMIT`: how many ceremonies one address may start in a minute; 0 is no limit.
     pub rate_limit: u32,
     /// `BEHIND_PROXY`: whether a proxy of ours adds the client's address to `X-Forwarded-For`.
@@ -71,6 +75,7 @@ impl Config {
         }
         let related_origins = or("RELATED_ORIGINS", "");
         let related_origins = related_origins.split([',', ' ']).filter(|text| !text.is_empty());
+        let tenants = tenants(variable("TENANTS"), &origin)?;
         let config = Self {
             listen: parsed("LISTEN", &or("LISTEN", "127.0.0.1:8080"), "an IP address and a port, such as 127.0.0.1:8080")?,
             origin,
@@ -85,6 +90,7 @@ impl Config {
             related_origins: related_origins.map(|text| self::origin("RELATED_ORIGINS", text)).collect::<Result<_, _>>()?,
             decoys: decoys(variable("DECOY_SECRET"))?,
             api_key: variable("API_KEY"),
+            tenants,
             rate_limit: parsed("RATE_LIMIT", &or("RATE_LIMIT", "60"), "a number of ceremonies per minute")?,
             behind_proxy: parsed("BEHIND_PROXY", &or("BEHIND_PROXY", "false"), "true or false")?,
         };
@@ -130,6 +136,12 @@ fn decoys(secret: Option<String>) -> Result<Decoys, ConfigError> {
             Decoys::new(secret).map_err(|error| ConfigError(error.to_string()))
         }
     }
+}
+
+fn tenants(path: Option<String>, origin: &Origin) -> Result<Vec<Tenant>, ConfigError> {
+    let Some(path) = path else { return Tenant::read_all(apis::DEMO, origin).map_err(ConfigError) };
+    let text = std::fs::read_to_string(&path).map_err(|_| wrong("TENANTS", &path, "a file that can be read"))?;
+    Tenant::read_all(&text, origin).map_err(|error| ConfigError(format!("TENANTS: {path:?} does not fit: {error}.")))
 }
 
 fn parsed<T: FromStr>(name: &str, text: &str, expected: &str) -> Result<T, ConfigError> {

@@ -3,6 +3,7 @@
 //! [`App`] is what all handlers share, [`app`] the routes over it, [`serve()`] what listens. `main.rs` puts them together.
 
 mod api;
+mod apis;
 mod clock;
 mod config;
 mod error;
@@ -21,6 +22,7 @@ use axum::Router;
 use passkeeper::store::{DynCeremonyStore, DynCredentialStore, LastRecord};
 use passkeeper::{Event, ManagementPolicy, Passkeys, ProofPolicy, RelyingParty, SystemEntropy, UnknownUsers};
 
+pub use apis::{Person, Status, Tenant, Uuid};
 pub use clock::SharedClock;
 pub use config::{Config, ConfigError};
 pub use error::{Answer, Problem};
@@ -50,6 +52,8 @@ pub struct App {
     pub clock: SharedClock,
     /// How many ceremonies may start.
     pub limit: StartLimit,
+    /// The product APIs.
+    apis: apis::Apis,
 }
 
 impl App {
@@ -69,13 +73,15 @@ impl App {
             .management(rules)
             .unknown_users(UnknownUsers::Decoys(config.decoys.clone()))
             .rate_limit(limit.clone());
-        Ok(Arc::new(Self { config, stores, passkeys, sessions: Sessions::new(clock.clone()), clock, limit }))
+        let of_product = |rp| facade(rp, &stores, &clock).rate_limit(limit.clone());
+        let apis = apis::Apis::new(&config, &passkeys, &stores.users, &clock, of_product)?;
+        Ok(Arc::new(Self { config, stores, passkeys, sessions: Sessions::new(clock.clone()), clock, limit, apis }))
     }
 
-    /// The ceremonies of another relying party over the same stores and with the same limit: for the product APIs.
+    /// The key to the product APIs where the configuration names none, on `localhost`: for whoever starts the server to see.
     #[must_use]
-    pub fn facade(&self, rp: RelyingParty) -> Facade {
-        facade(rp, &self.stores, &self.clock).rate_limit(self.limit.clone())
+    pub fn development_key(&self) -> Option<&str> {
+        self.apis.development_key(&self.config)
     }
 }
 
@@ -103,6 +109,7 @@ pub fn app(app: Arc<App>) -> Router {
     Router::new()
         .merge(page::routes())
         .nest("/api", own_api)
+        .merge(apis::routes(&app))
         .layer(axum::middleware::from_fn(limits::bounded_body))
         .layer(axum::middleware::from_fn_with_state(app.clone(), security::headers))
         .with_state(app)

@@ -84,6 +84,11 @@ impl StartLimit {
         Self { per_minute, buckets: Arc::default() }
     }
 
+    /// Whether one more thing may begin that is no ceremony yet.
+    pub(crate) fn admits(&self, source: &str) -> bool {
+        self.per_minute == 0 || self.take(source, Instant::now()).is_ok()
+    }
+
     fn take(&self, source: &str, now: Instant) -> Result<(), TooMany> {
         let full = f64::from(self.per_minute);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

@@ -32,7 +32,11 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tracing::info!("listening on {}", listener.local_addr()?);
-    println!("Open {}", config.origin);
+    let state = App::new(config, stores, SharedClock::default())?;
+    println!("Open {}", state.config.origin);
+    if let Some(key) = state.development_key() {
+        println!("API key for this run: {key}");
+    }
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -40,6 +44,6 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         }
         tracing::info!("stopping");
     };
-    serve(listener, app(App::new(config, stores, SharedClock::default())?), stop).await;
+    serve(listener, app(state), stop).await;
     Ok(())
 }
