@@ -1,0 +1,90 @@
+//! A refusal, which each API words in its own dialect.
+
+use std::marker::PhantomData;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use passkeeper::store::StoreError;
+use passkeeper::{Error, ErrorCode, NotCompleted};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::Problem;
+
+/// How an API answers what it refuses.
+pub(super) trait Dialect: Sized + 'static {
+    /// Where it answers an error of the library with another status than this server's own API does.
+    fn status(_: ErrorCode) -> Option<StatusCode> {
+        None
+    }
+
+    /// The body.
+    fn body(refusal: &Refusal<Self>) -> Value;
+}
+
+/// An answer that is no success.
+pub(super) struct Refusal<D> {
+    pub(super) status: StatusCode,
+    /// The API's own code, or the library's.
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    dialect: PhantomData<fn() -> D>,
+}
+
+impl<D> Refusal<D> {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), dialect: PhantomData }
+    }
+}
+
+impl<D: Dialect> From<Error> for Refusal<D> {
+    fn from(error: Error) -> Self {
+        let code = error.error_code();
+        // Logs what the answer does not say.
+        let problem = Problem::from(error);
+        Self::new(D::status(code).unwrap_or(problem.status), code.as_str(), problem.message)
+    }
+}
+
+impl<D: Dialect> From<ErrorCode> for Refusal<D> {
+    fn from(code: ErrorCode) -> Self {
+        Error::new(code).into()
+    }
+}
+
+impl<D> From<StoreError> for Refusal<D> {
+    fn from(error: StoreError) -> Self {
+        let problem = Problem::from(error);
+        Self::new(problem.status, "store-unavailable", problem.message)
+    }
+}
+
+/// A refusal by the library, or the caller's own veto.
+impl<D: Dialect> From<NotCompleted<Self>> for Refusal<D> {
+    fn from(refused: NotCompleted<Self>) -> Self {
+        match refused {
+            NotCompleted::Refused(error) => error.into(),
+            NotCompleted::Vetoed(refusal) => refusal,
+        }
+    }
+}
+
+impl<D: Dialect> IntoResponse for Refusal<D> {
+    fn into_response(self) -> Response {
+        with_retry((self.status, Json(D::body(&self))).into_response())
+    }
+}
+
+/// Says when it is worth trying again, where that helps.
+pub(super) fn with_retry(mut response: Response) -> Response {
+    if matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    response
+}
+
+/// Reads a body of JSON.
+pub(super) fn read<T: DeserializeOwned, D>(body: &[u8]) -> Result<T, Refusal<D>> {
+    serde_json::from_slice(body).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "body-malformed", error.to_string()))
+}

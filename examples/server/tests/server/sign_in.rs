@@ -1,0 +1,129 @@
+//! Sign-in without a name, with one, and everything that does not.
+
+use serde_json::{Value, json};
+
+use crate::client::*;
+
+#[tokio::test]
+async fn a_passkey_says_who_it_is() {
+    let (server, mut browser) = alice().await;
+    browser.cookie = None;
+    let started = browser.post("/api/sign-in/start", json!({})).await.ok();
+    assert_eq!((&started["options"]["allowCredentials"], &started["options"]["userVerification"]), (&json!([]), &json!("required")));
+    let finish = browser.asserted(&started);
+    server.clock.turn(60);
+    let welcome = browser.post("/api/sign-in/finish", finish).await.ok();
+    assert_eq!(welcome["user"]["username"], "alice");
+    assert_eq!(welcome["accepted"]["allAcceptedCredentialIds"].as_array().unwrap().len(), 1);
+    let passkeys = browser.passkeys().await;
+    assert_eq!(passkeys[0]["lastUsedAt"].as_i64().unwrap() - passkeys[0]["createdAt"].as_i64().unwrap(), 60);
+}
+
+#[tokio::test]
+async fn a_user_name_offers_the_users_passkeys() {
+    let (_, mut browser) = alice().await;
+    browser.cookie = None;
+    let started = browser.post("/api/sign-in/start", json!({ "username": " ALICE " })).await.ok();
+    let ids: Vec<_> = started["options"]["allowCredentials"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    let finish = browser.asserted(&started);
+    assert_eq!(ids, [finish["credential"]["id"].clone()]);
+    assert_eq!(browser.post("/api/sign-in/finish", finish).await.ok()["user"]["username"], "alice");
+}
+
+/// Nobody learns from a sign-in who has an account: the same shape, the same at every request, the same refusal.
+#[tokio::test]
+async fn a_name_that_is_nobodys_is_answered_alike() {
+    let (_, mut browser) = alice().await;
+    let mut stranger = browser.server.browser(9);
+    let known = stranger.post("/api/sign-in/start", json!({ "username": "alice" })).await.ok();
+    let unknown = stranger.post("/api/sign-in/start", json!({ "username": "nobody" })).await.ok();
+    let keys = |value: &Value| value["options"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&known), keys(&unknown));
+    let again = stranger.post("/api/sign-in/start", json!({ "username": " NOBODY" })).await.ok();
+    assert_eq!(unknown["options"]["allowCredentials"], again["options"]["allowCredentials"]);
+
+    // A wrong key for both.
+    let mut refusals = Vec::new();
+    for started in [known, unknown] {
+        let mut finish = browser.asserted(&browser.clone().post("/api/sign-in/start", json!({})).await.ok());
+        finish["ceremony"] = started["ceremony"].clone();
+        finish["credential"]["id"] = started["options"]["allowCredentials"][0]["id"].clone();
+        finish["credential"]["rawId"] = finish["credential"]["id"].clone();
+        refusals.push(stranger.post("/api/sign-in/finish", finish).await.text);
+    }
+    assert_eq!(refusals[0], refusals[1]);
+    assert!(refusals[0].contains("\"refused\""), "{}", refusals[0]);
+}
+
+#[tokio::test]
+async fn a_response_is_taken_once() {
+    let (_, mut browser) = alice().await;
+    let started = browser.post("/api/sign-in/start", json!({})).await.ok();
+    let finish = browser.asserted(&started);
+    browser.post("/api/sign-in/finish", finish.clone()).await.ok();
+    assert_eq!(browser.post("/api/sign-in/finish", finish).await.refusal(), (400, "start-again".into()));
+}
+
+#[tokio::test]
+async fn a_response_that_comes_too_late_is_told_so() {
+    let (server, mut browser) = alice().await;
+    browser.cookie = None;
+    let started = browser.post("/api/sign-in/start", json!({})).await.ok();
+    let finish = browser.asserted(&started);
+    server.clock.turn(361);
+    let (status, code) = browser.post("/api/sign-in/finish", finish).await.refusal();
+    assert!(status == 400 && ["too-slow", "start-again"].contains(&code.as_str()), "{code}");
+    // And at the last moment not.
+    let started = browser.post("/api/sign-in/start", json!({})).await.ok();
+    let finish = browser.asserted(&started);
+    server.clock.turn(359);
+    browser.post("/api/sign-in/finish", finish).await.ok();
+}
+
+/// A clock that is set back keeps nobody out, and lets nobody in twice.
+#[tokio::test]
+async fn a_clock_that_jumps_back_loses_nothing() {
+    let (server, mut browser) = alice().await;
+    let started = browser.post("/api/sign-in/start", json!({})).await.ok();
+    let finish = browser.asserted(&started);
+    server.clock.turn(-3600);
+    let reply = browser.post("/api/sign-in/finish", finish.clone()).await;
+    assert!(reply.status.is_success() || reply.status.is_client_error(), "{reply:?}");
+    assert!(!browser.post("/api/sign-in/finish", finish).await.status.is_success());
+    browser.sign_in().await.ok();
+    assert_eq!(browser.user().await.as_deref(), Some("alice"));
+}
+
+#[tokio::test]
+async fn every_refusal_of_a_sign_in_reads_the_same() {
+    let (server, mut browser) = alice().await;
+    let mut stranger = server.browser(2);
+    stranger.sign_up("mallory").await;
+    type Edit = fn(&mut Value);
+    let edits: [(&str, Edit); 4] = [
+        ("a signature of another key", |one| one["signature"] = json!("MEQCIA")),
+        ("another account's handle", |one| one["userHandle"] = json!("AAAA")),
+        ("no user handle", |one| drop(one.as_object_mut().unwrap().remove("userHandle"))),
+        ("another challenge", |one| {
+            one["clientDataJSON"] =
+                json!("eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUFBQSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6ODA4MCJ9")
+        }),
+    ];
+    let mut texts = Vec::new();
+    for (what, edit) in edits {
+        let started = browser.post("/api/sign-in/start", json!({})).await.ok();
+        let mut finish = browser.asserted(&started);
+        edit(&mut finish["credential"]["response"]);
+        let reply = browser.post("/api/sign-in/finish", finish).await;
+        assert_eq!(reply.refusal(), (400, "refused".into()), "{what}");
+        texts.push(reply.text);
+    }
+    // A passkey that the server does not know.
+    stranger.device = passkeeper::testing::VirtualAuthenticator::new(77);
+    let options = json!({ "rp": { "id": "localhost", "name": "x" }, "user": { "id": "AAAA", "name": "x", "displayName": "x" },
+        "challenge": "AAAAAAAAAAAAAAAAAAAAAA", "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }] });
+    stranger.device.create(&options.to_string(), ORIGIN).unwrap();
+    texts.push(stranger.sign_in().await.text);
+    texts.dedup();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+}
