@@ -87,8 +87,8 @@ pub use attestation::{AttestationVerdict, AuthenticatorModel, Trust};
 pub use ceremony::*;
 pub use error::{Error, ErrorCode, ErrorKind, Result};
 pub use passkeys::{
-    Asserted, Attempt, Authenticated, DecoyShape, Decoys, Event, Identifier, IdentifierKind, ManagementPolicy, NotCompleted, Observer,
-    Passkeys, RateLimit, Registered, Started, TakeBy, TooMany, UnknownUsers, UserDirectory,
+    Asserted, Attempt, Authenticated, DecoyShape, Decoys, DeletedAll, Event, Identifier, IdentifierKind, ManagementPolicy, NotCompleted,
+    Observer, Passkeys, RateLimit, Registered, Started, TakeBy, TooMany, UnknownUsers, UserDirectory,
 };
 #[cfg(feature = "std")]
 pub use sources::SystemClock;

@@ -28,7 +28,7 @@ use crate::types::{Bytes, Challenge, CredentialId, UnixTime, UserHandle, base64u
 pub use decoys::{DecoyShape, Decoys, UnknownUsers};
 pub use events::{Attempt, Event, Observer, RateLimit, TooMany};
 pub use identify::{Identifier, IdentifierKind, UserDirectory};
-pub use manage::ManagementPolicy;
+pub use manage::{DeletedAll, ManagementPolicy};
 pub use outcome::{Asserted, Authenticated, NotCompleted, Registered, Started, TakeBy};
 
 /// A relying party with its stores, clock and randomness.

@@ -1,9 +1,12 @@
 //! Proof that somebody was in control of an account a moment ago, to be shown before its passkeys change.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{Scope, UnixTime, UserHandle};
+
+/// The format of serialised proofs written by this release.
+const VERSION: u32 = 1;
 
 /// Who proved to be in control of an account, when, and how well.
 ///
@@ -11,10 +14,30 @@ use crate::types::{Scope, UnixTime, UserHandle};
 /// user's session on the server; whoever can write it there can pretend anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
+    version: Version,
     scope: Scope,
     user_handle: UserHandle,
     user_verified: bool,
     at: UnixTime,
+}
+
+/// The format version as it stands in what is serialised: written as the newest, read if known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_u32(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            other => Err(serde::de::Error::custom(format_args!("a proof of format version {other}, expected {VERSION}"))),
+        }
+    }
 }
 
 impl Proof {
@@ -22,7 +45,7 @@ impl Proof {
     /// it is worth as much as user verification.
     #[must_use]
     pub fn by_other_factor(scope: Scope, user_handle: UserHandle, as_strong: bool, at: UnixTime) -> Self {
-        Self { scope, user_handle, user_verified: as_strong, at }
+        Self { version: Version, scope, user_handle, user_verified: as_strong, at }
     }
 
     /// The account.

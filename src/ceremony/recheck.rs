@@ -56,7 +56,8 @@ impl RelyingParty {
     /// the moments that `recheck` names.
     ///
     /// # Errors
-    /// What a registration would be refused with; `record-malformed` if the record kept no attestation.
+    /// What a registration would be refused with; `record-malformed` if the record kept no attestation. For which RP ID the
+    /// credential was made is no part of the question: that was judged when it was registered.
     pub fn recheck_attestation(
         &self,
         record: &CredentialRecord,
@@ -71,9 +72,6 @@ impl RelyingParty {
         let credential = auth_data.attested.as_ref().ok_or(ErrorCode::AttestedDataMissing)?;
         if credential.credential_id != record.credential_id.as_bytes() || credential.public_key != record.public_key.as_bytes() {
             return Err(Error::new(ErrorCode::RecordMalformed).subject("the attestation is another credential's"));
-        }
-        if *auth_data.rp_id_hash != sha256(record.rp_id.as_str().as_bytes()) {
-            return Err(Error::new(ErrorCode::RecordMalformed).subject("the attestation is for another RP ID"));
         }
         let key = CoseKey::parse(credential.public_key)?;
         let verifying_key = self.provider.prepare(&key)?;

@@ -29,6 +29,16 @@ impl Default for ManagementPolicy {
     }
 }
 
+/// All passkeys of a user are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeletedAll {
+    /// How many there were.
+    pub count: u64,
+    /// What is left, for the page to tell the user's authenticators.
+    pub accepted: AllAcceptedCredentialsSignal,
+}
+
 impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     /// A user's passkeys that work here, oldest first: relying parties with different RP IDs may share a scope.
     ///
@@ -120,19 +130,20 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         .await
     }
 
-    /// Deletes all passkeys of a user, also when the user goes: no rule keeps any. How many there were; the page may tell
-    /// the user's authenticators by [`accepted`](Self::accepted).
+    /// Deletes all passkeys of a user in this scope, also when the user goes: no rule keeps any. Answers with how many there
+    /// were, and with what is left (nothing, unless one was registered meanwhile), for the page to tell the user's authenticators.
     ///
     /// A registration that has begun may still be completed afterwards: where the user is gone, refuse it by the veto of
     /// [`complete_registration_unless`](Self::complete_registration_unless).
     ///
     /// # Errors
     /// `store-unavailable`.
-    pub async fn delete_all(&self, user: &UserHandle) -> Result<u64> {
+    pub async fn delete_all(&self, user: &UserHandle) -> Result<DeletedAll> {
         self.called(None, "delete_all", async {
             let count = self.credentials.delete_all(self.rp.scope(), user).await.map_err(StoreError::of_credentials)?;
             self.tell(Event::DeletedAll { user, count });
-            Ok(count)
+            let none = AllAcceptedCredentialsSignal::new(self.rp.id().clone(), user.clone(), Vec::new());
+            Ok(DeletedAll { count, accepted: self.accepted_after(none).await })
         })
         .await
     }

@@ -257,6 +257,20 @@ fn an_intermediate_is_a_ca() {
     refused(constrained.register(), "certificate-critical-extension", "critical name constraints in the leaf");
 }
 
+/// GHSA-j3h4-m3m2-7p7j: the URL of a revocation list was fetched from whatever certificate named one.
+#[test]
+fn the_url_of_a_revocation_list_is_never_followed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let pointing = |c: &mut CertificateDraft| c.set_extension(ExtensionDraft::crl_distribution_points(&[&url]));
+    assert_passes(under(ca(), |ca| pointing(&mut ca.intermediates[0].certificate)).register(), "trusted");
+    let mut stranger = CertificateAuthority::with_levels(99, &[Es256, Es256]);
+    pointing(&mut stranger.intermediates[0].certificate);
+    refused(Case::new(PackedAttestation::new(&stranger)).register(), UNTRUSTED, "a stranger");
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
 /// RFC 5280 §4.2.1.3: whoever signs a statement may do so, if there is a keyUsage at all.
 #[test]
 fn a_leafs_key_may_sign() {

@@ -164,17 +164,6 @@ fn any_part_of_a_compound_statement_may_prove_the_model() {
     }
 }
 
-/// An attested credential of another relying party's ID is not the record's.
-#[test]
-fn a_recheck_compares_the_rp_id() {
-    let case = Case::new(packed());
-    let mut record = case.clone().register().unwrap().into_record();
-    let recheck = |record: &_| case.rp().recheck_attestation(record, &direct(), Recheck::as_registered(NOW)).map(|verdict| verdict.trust);
-    assert!(recheck(&record).unwrap().is_trusted());
-    record.rp_id = RpId::new("example.net").unwrap();
-    assert_eq!(refusal(recheck(&record)).0, "record-malformed");
-}
-
 /// A record that is imported long after the registration is judged as of then only if it says when that was.
 #[test]
 fn a_recheck_goes_by_the_records_own_date() {

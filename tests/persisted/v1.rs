@@ -5,7 +5,7 @@ use passkeeper::testing::{
 };
 use passkeeper::types::{Aaguid, Algorithm, AuthenticatorAttachment, Transport, UnixTime};
 use passkeeper::{
-    CounterVerdict, CredentialRecord, Error, PendingAssertion, PendingAuthentication, PendingRegistration, SessionBinding, Subject,
+    CounterVerdict, CredentialRecord, Error, PendingAssertion, PendingAuthentication, PendingRegistration, Proof, SessionBinding, Subject,
     VerifiedAuthentication, VerifiedRegistration, Workflow,
 };
 use serde_json::{Value, json};
@@ -41,6 +41,17 @@ fn todays_release_writes_the_same() {
     assert_same_json(&PendingRegistration::from_json(REGISTRATION).unwrap().into_json().unwrap(), REGISTRATION);
     assert_same_json(&PendingAuthentication::from_json(AUTHENTICATION).unwrap().into_json().unwrap(), AUTHENTICATION);
     assert_same_json(&PendingAssertion::from_json(ASSERTION).unwrap().into_json().unwrap(), ASSERTION);
+}
+
+#[test]
+fn the_proof_says_what_it_said() {
+    let fixture = include_str!("../fixtures/proof-v1.json");
+    let proof: Proof = serde_json::from_str(fixture).unwrap();
+    assert_eq!(proof, Proof::by_other_factor(record().scope, handle("alice"), true, NOW));
+    assert_same_json(&json(&proof), fixture);
+    for other in ["\"version\":2", "\"version\":\"1\"", "\"version\":null", "\"\":0"] {
+        assert!(serde_json::from_str::<Proof>(&fixture.replace("\"version\":1", other)).is_err(), "{other}");
+    }
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn a_use_beside_a_deletion() {
             || block_on(field.passkeys.commit_authentication(verified)).map(|_| ()).map_err(|error| error.code()),
             || match round % 2 {
                 0 => block_on(field.passkeys.delete(&carol, &field.record.credential_id)).map(drop),
-                _ => block_on(field.passkeys.delete_all(&carol)).map(|count| assert_eq!(count, 1)),
+                _ => block_on(field.passkeys.delete_all(&carol)).map(|gone| assert_eq!(gone.count, 1)),
             },
         );
         assert_eq!(deleted, Ok(()));

@@ -66,3 +66,21 @@ pub(crate) fn known_version(done: i64, known: usize) -> Result<usize, StoreError
         _ => Err(StoreError::unavailable(format_args!("the schema has version {done}, this release knows {known}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    #[test]
+    fn a_count_bounds_what_came_later() {
+        let counts = Counts::default();
+        assert_eq!(counts.at_most("a", 7), None);
+        counts.remember("a", 3, 7);
+        assert_eq!((counts.at_most("a", 7), counts.at_most("a", 10), counts.at_most("b", 7)), (Some(3), Some(6), None));
+        // Numbers that went down: another table, or the newest are taken. Counted anew.
+        assert_eq!(counts.at_most("a", 6), None);
+        assert_eq!(counts.at_most("a", i64::MAX), Some(i64::MAX - 4));
+        counts.remember("a", 0, 20);
+        assert_eq!(counts.at_most("a", 21), Some(1));
+    }
+}

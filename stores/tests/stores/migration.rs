@@ -1,9 +1,9 @@
 //! Migrations: from nothing, over again, two at once, and not backwards.
 
-use passkeeper::store::{CredentialStore as _, Inserted, StoreError};
+use passkeeper::store::{CeremonyId, CeremonyStore as _, CredentialStore as _, Inserted, StoreError};
 use passkeeper::testing::{KeyAlgorithm, KeyPair};
 use passkeeper::types::Scope;
-use passkeeper::types::{CredentialId, RpId, UnixTime};
+use passkeeper::types::{Challenge, CredentialId, RpId, UnixTime};
 use passkeeper::{CosePublicKey, CredentialRecord};
 use passkeeper_stores::SqliteStore;
 
@@ -74,5 +74,25 @@ fn sqlite_is_synced_and_waits_for_other_writers() {
         assert_eq!(pragma("PRAGMA journal_mode").await, "wal");
         assert_eq!(pragma("PRAGMA synchronous").await, "2");
         assert_eq!(pragma("PRAGMA busy_timeout").await, "5000");
+    });
+}
+
+/// What an earlier release left is read: the record with every member, the ceremony once.
+#[test]
+fn a_database_of_schema_1_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    block_on(async {
+        let store = SqliteStore::connect(&sqlite_url(&folder)).await.unwrap();
+        sqlx::raw_sql(include_str!("../fixtures/sqlite-v1.sql")).execute(store.pool()).await.unwrap();
+        assert_eq!(store.migrate().await, Ok(()));
+        let record = CredentialRecord::from_json(include_str!("../../../tests/fixtures/record-v1.json")).unwrap();
+        let (scope, now) = (&record.scope, UnixTime::from_secs(1_800_000_000));
+        assert_eq!(store.find(scope, &record.credential_id).await, Ok(Some(record.clone())));
+        assert_eq!(store.find_by_record_id(scope, &record.id).await, Ok(Some(record.clone())));
+        assert_eq!(store.list(scope, &record.user_handle).await, Ok(vec![record.clone()]));
+        let state = include_str!("../../../tests/fixtures/pending-assertion-v1.json").trim();
+        assert_eq!(store.take(scope, &CeremonyId::new("a ceremony"), now).await, Ok(Some(state.into())));
+        let challenge = Challenge::new([0xfb; 32]).unwrap();
+        assert_eq!(store.take_by_challenge(scope, &challenge, now).await, Ok(None));
     });
 }
