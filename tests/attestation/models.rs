@@ -6,7 +6,7 @@ use passkeeper::testing::{
     AttestationKind, CertificateAuthority, ExtensionDraft, FidoU2fAttestation, MetadataBlobDraft, PackedAttestation, SafetyNetAttestation,
     TpmAttestation, metadata_entry, oid, status_report,
 };
-use passkeeper::types::{Aaguid, RpId, UnixTime};
+use passkeeper::types::{Aaguid, UnixTime};
 use passkeeper::{AttestationPolicy, Recheck};
 use serde_json::{Value, json};
 
