@@ -257,7 +257,7 @@ fn options_of_others_are_read_with_the_defaults_of_the_specification() {
 #[test]
 fn what_a_user_or_a_device_chose_is_escaped() {
     let mut nasty = user("alice");
-    nasty.name = "\"</script>\u{2028}\0".into();
+    nasty.name = "\"</script>\u{2028}\u{1}".into();
     let options = create(RegistrationRequest::new(nasty.clone()));
     let back: CreationOptions = serde_json::from_str(&json(&options)).unwrap();
     assert_eq!(back.user, nasty);
