@@ -1,6 +1,6 @@
 //! Reads the configuration, opens the stores, serves.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use passkeeper_server::{App, Config, SharedClock, Stores, app, serve};
@@ -33,10 +33,12 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tracing::info!("listening on {}", listener.local_addr()?);
     let state = App::new(config, stores, SharedClock::default())?;
-    println!("Open {}", state.config.origin);
+    let mut welcome = format!("Open {}\n", state.config.origin);
     if let Some(key) = state.development_key() {
-        println!("API key for this run: {key}");
+        welcome += &format!("API key for this run: {key}\n");
     }
+    // Whoever started the server may have closed its output: it serves all the same.
+    let _ = std::io::stdout().write_all(welcome.as_bytes());
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
