@@ -2,7 +2,7 @@
 #![cfg(feature = "tracing")]
 
 use std::fmt::{Debug, Write as _};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
@@ -12,11 +12,11 @@ use passkeeper::{AuthenticationRequest, CeremonyKind, Decoys, RegistrationReques
 use pollster::block_on;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::common::*;
 use crate::identifiers::start_with;
-use crate::world::{CEREMONIES, Luggage, World, binding};
+use crate::world::{CEREMONIES, Facade, Luggage, World, binding};
 
 /// Writes down all spans and events that this crate makes.
 #[derive(Default)]
@@ -71,6 +71,16 @@ impl Subscriber for Recorder {
     }
 }
 
+/// Two subscribers that are always there. While there is one at most, `tracing` asks the thread that first comes by whether
+/// anybody cares for an event, and keeps the answer for all of them; and other tests' threads have no subscriber.
+static BYSTANDERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Recorder::default())));
+
+/// A world that comes after the bystanders.
+fn world(configure: impl FnOnce(Facade) -> Facade) -> World {
+    LazyLock::force(&BYSTANDERS);
+    World::with(configure)
+}
+
 /// What this crate writes while something runs.
 fn traced<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     let recorder = Recorder::default();
@@ -81,7 +91,7 @@ fn traced<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
 
 #[test]
 fn every_call_has_a_span_and_one_verdict() {
-    let world = World::new();
+    let world = world(|passkeys| passkeys);
     for ceremony in CEREMONIES {
         let name = ceremony.as_str();
         let span = |call: &str| format!("span passkeeper ceremony=\"{name}\" call=\"{call}\"");
@@ -104,7 +114,7 @@ fn every_call_has_a_span_and_one_verdict() {
 
 #[test]
 fn refusals_vetoes_and_faults_have_their_level_code_and_step() {
-    let world = World::new();
+    let world = world(|passkeys| passkeys);
     let begun = world.begin(CeremonyKind::Authentication, &Luggage::default()).unwrap();
     let (_, lines) = traced(|| block_on(world.finish(&world.passkeys, &begun, (&begun.session).into(), async || Err("locked"))));
     assert_eq!(
@@ -133,7 +143,7 @@ fn refusals_vetoes_and_faults_have_their_level_code_and_step() {
 #[test]
 fn a_span_is_left_while_its_call_waits() {
     use std::task::{Context, Waker};
-    let world = World::new();
+    let world = world(|passkeys| passkeys);
     let begun = world.begin(CeremonyKind::Authentication, &Luggage::default()).unwrap();
     let ((), lines) = traced(|| {
         let mut waiting = std::pin::pin!(world.finish(&world.passkeys, &begun, (&begun.session).into(), async || {
@@ -163,7 +173,7 @@ fn nothing_that_names_anybody_is_traced() {
         .map(|text| text.as_bytes().to_vec())
         .into();
     let decoys = UnknownUsers::Decoys(Decoys::new(b"secret of the decoys").unwrap());
-    let world = World::with(|passkeys| passkeys.unknown_users(decoys));
+    let world = world(|passkeys| passkeys.unknown_users(decoys));
     secrets.push(b"secret of the decoys".to_vec());
     let luggage = Luggage { session: Some("cookie-7f3a"), state: Some("state-9c1e".into()), ..Default::default() };
     let ((), lines) = traced(|| {
