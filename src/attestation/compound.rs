@@ -40,8 +40,8 @@ fn part(bytes: &[u8]) -> Result<(&str, &[u8])> {
     let Item::Map(2) = reader.item()? else { return Err(malformed("a part that is no map of fmt and attStmt")) };
     let (mut fmt, mut att_stmt) = (None, None);
     reader.map_entries(2, |key, reader| {
-        let value = reader.skip()?;
-        match (key, Reader::new(value)?.item()?) {
+        let (item, value) = reader.value()?;
+        match (key, item) {
             (Key::Text("fmt"), Item::Text(text)) => fmt = Some(text),
             (Key::Text("attStmt"), Item::Map(_) | Item::Array(_)) => att_stmt = Some(value),
             _ => return Err(malformed("a member of a part")),

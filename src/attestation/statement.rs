@@ -24,12 +24,12 @@ impl<'a> Members<'a> {
         let Item::Map(len) = reader.item()? else { return Err(malformed("not a map")) };
         let mut members = Self::default();
         reader.map_entries(len, |key, reader| {
-            let value = reader.skip()?;
+            let (item, value) = reader.value()?;
             let Key::Text(name) = key else { return Err(malformed("a key that is no text")) };
             if !allowed.contains(&name) {
                 return Err(malformed(name));
             }
-            match (name, Reader::new(value)?.item()?) {
+            match (name, item) {
                 ("alg", Item::Int(n)) => members.alg = Some(n),
                 ("sig", Item::Bytes(bytes)) => members.sig = Some(bytes),
                 ("x5c", Item::Array(1..)) => members.x5c = Some(certificates(value)?),

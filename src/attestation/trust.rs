@@ -99,6 +99,11 @@ impl TrustAnchors {
         self.metadata.iter().zip(name).flat_map(|(metadata, name)| metadata.all(&name).collect::<Vec<_>>())
     }
 
+    /// Whether there is metadata to look models up in.
+    pub(crate) fn has_metadata(&self) -> bool {
+        self.metadata.is_some()
+    }
+
     /// Whether there is metadata, and a new BLOB was due before this moment.
     pub(crate) fn metadata_is_stale(&self, now: UnixTime) -> bool {
         self.metadata.as_ref().is_some_and(|metadata| metadata.is_stale(now))

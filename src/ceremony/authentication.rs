@@ -6,6 +6,7 @@
 mod request;
 mod verified;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -151,14 +152,14 @@ impl<P: Purpose> Pending<P> {
         steps::check_credential_type(&response.credential_type, &AUTHENTICATION)?;
 
         // 7.2/5: the credential is one of those allowed, if any were named.
-        let credential_id = CredentialId::new(response.raw_id.as_slice()).map_err(|e| e.at("7.2/5"))?;
+        let credential_id = CredentialId::new(response.raw_id.clone()).map_err(|e| e.at("7.2/5"))?;
         if !self.state.allowed.is_empty() && !self.state.allowed.contains(&credential_id) {
             return Err(Error::new(ErrorCode::CredentialNotAllowed).at("7.2/5"));
         }
 
         // 7.2/6, as far as it needs no record: whom does the response name?
         let named = response.user_handle.as_ref().filter(|handle| !handle.is_empty());
-        let user_handle = named.map(|handle| UserHandle::new(handle.as_slice()));
+        let user_handle = named.map(|handle| UserHandle::new(handle.clone()));
         let user_handle = user_handle.transpose().map_err(|e| e.at("7.2/6"))?;
         match (&self.state.subject, &user_handle) {
             (Subject::Discoverable, None) => Err(Error::new(ErrorCode::UserHandleMissing).at("7.2/6")),
@@ -227,19 +228,21 @@ impl<P: Purpose> Received<'_, P> {
             // As fixed as a real one's, and as little known.
             record.usage.backup_eligible = record.credential_id.as_bytes().first().map(|byte| byte % 2 == 0);
             // Whatever it says: there is no record.
-            drop(self.verify(rp, &record, now));
+            drop(self.verify(rp, record, now));
         }
         error
     }
 
-    /// Verifies the response against the record: §7.2 steps 6 to 23. Nothing is stored yet, and nobody is logged in.
+    /// Verifies the response against the record, borrowed or given away (which saves a copy): §7.2 steps 6 to 23. Nothing is
+    /// stored yet, and nobody is logged in.
     ///
     /// The caller still owes step 24: write the [`RecordUpdate`], by compare-and-set, and only then
     /// count it as a login.
     ///
     /// # Errors
     /// One code for each way an answer can be wrong, with the step: see `docs/ERRORS.md`.
-    pub fn verify(self, rp: &RelyingParty, record: &CredentialRecord, now: UnixTime) -> Result<Verified<P>> {
+    pub fn verify<'a>(self, rp: &RelyingParty, record: impl Into<Cow<'a, CredentialRecord>>, now: UnixTime) -> Result<Verified<P>> {
+        let record = record.into();
         let State { common, subject, policy, app_id, .. } = self.state;
         let response = self.response;
         common.check(rp, now)?;
@@ -296,11 +299,11 @@ impl<P: Purpose> Received<'_, P> {
             .map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm()))?;
 
         // 7.2/22: the counter. 7.2/23: extension outputs, all of which are optional. 7.2/24: what to update.
-        let update = evidence.judge(&policy, record)?;
+        let update = evidence.judge(&policy, &record)?;
         Ok(Verified {
             evidence,
             policy,
-            record: record.clone(),
+            record: record.into_owned(),
             update,
             authorized: false,
             client_extension_results: response.client_extension_results.clone(),

@@ -19,7 +19,7 @@ use crate::types::{Algorithm, Bytes};
 /// and ES512, which verify the same.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CosePublicKey {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     algorithm: Algorithm,
 }
 
@@ -28,9 +28,9 @@ impl CosePublicKey {
     ///
     /// # Errors
     /// The `public-key-…` codes but `public-key-not-on-curve`, and the `cbor-…` codes.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+    pub fn new(bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
-        let algorithm = CoseKey::parse(&bytes)?.algorithm;
+        let algorithm = CoseKey::parse(bytes.as_slice())?.algorithm;
         Ok(Self { bytes, algorithm })
     }
 
@@ -64,6 +64,11 @@ impl CosePublicKey {
         Self::new(jwk::to_cose(json, algorithm)?)
     }
 
+    /// Takes the bytes that this key was parsed from.
+    pub(super) fn of(key: &CoseKey<'_>, bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into(), algorithm: key.algorithm }
+    }
+
     /// Writes the numbers of a key that is known by other means.
     ///
     /// # Errors
@@ -83,7 +88,7 @@ impl CosePublicKey {
     /// The CBOR bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.as_slice()
     }
 
     /// The key's algorithm.
@@ -97,7 +102,7 @@ impl CosePublicKey {
     /// # Errors
     /// None that [`new`](Self::new) would not have reported.
     pub fn parse(&self) -> Result<CoseKey<'_>> {
-        CoseKey::parse(&self.bytes)
+        CoseKey::parse(self.bytes.as_slice())
     }
 
     /// The key as SubjectPublicKeyInfo in PEM (`-----BEGIN PUBLIC KEY-----`, lines of 64 characters).
@@ -128,18 +133,18 @@ impl CosePublicKey {
 
 impl fmt::Debug for CosePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CosePublicKey({})", crate::types::base64url(&self.bytes))
+        write!(f, "CosePublicKey({})", self.bytes.to_base64url())
     }
 }
 
 impl Serialize for CosePublicKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(&crate::types::base64url(&self.bytes))
+        self.bytes.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for CosePublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
-        Self::new(Bytes::deserialize(deserializer)?.into_vec()).map_err(serde::de::Error::custom)
+        Self::new(Bytes::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }

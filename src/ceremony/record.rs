@@ -1,5 +1,6 @@
 //! The credential record (§4): what the relying party keeps of a credential.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use super::CosePublicKey;
 use super::state::check_version;
-use crate::attestation::AttestationType;
+use crate::attestation::{AttestationFormat, AttestationType};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{
     Aaguid, Algorithm, AuthenticatorAttachment, Bytes, CredentialId, RecordId, RpId, Scope, Transport, UnixTime, UserHandle,
@@ -93,7 +94,7 @@ pub struct CredentialRecord {
     /// Whether the attestation led to a trust anchor, so that the AAGUID was proved at registration.
     pub attestation_trusted: bool,
     /// The attestation statement's format.
-    pub attestation_format: String,
+    pub attestation_format: Cow<'static, str>,
     /// The attestation object as it came, for a later re-check; drop it if never needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation_object: Option<Bytes>,
@@ -148,7 +149,7 @@ impl CredentialRecord {
             aaguid: Aaguid::ZERO,
             attestation_type: AttestationType::None,
             attestation_trusted: false,
-            attestation_format: String::from("none"),
+            attestation_format: AttestationFormat::None.as_str().into(),
             attestation_object: None,
             attestation_client_data_json: None,
             name: String::new(),
@@ -187,6 +188,18 @@ impl CredentialRecord {
     pub fn from_json(text: &str) -> Result<Self> {
         check_version(text, VERSION, ErrorCode::RecordMalformed, ErrorCode::RecordVersionUnsupported)?;
         serde_json::from_str(text).map_err(malformed)
+    }
+}
+
+impl From<CredentialRecord> for Cow<'_, CredentialRecord> {
+    fn from(record: CredentialRecord) -> Self {
+        Cow::Owned(record)
+    }
+}
+
+impl<'a> From<&'a CredentialRecord> for Cow<'a, CredentialRecord> {
+    fn from(record: &'a CredentialRecord) -> Self {
+        Cow::Borrowed(record)
     }
 }
 

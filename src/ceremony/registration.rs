@@ -17,8 +17,8 @@ use super::relying_party::check_name;
 use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, REGISTRATION};
 use super::trust::Terms;
-use crate::attestation::{AttestationVerdict, Moments, Trust};
-use crate::crypto::{sha256, subject_public_key_info};
+use crate::attestation::{AttestationFormat, AttestationVerdict, Moments, Trust};
+use crate::crypto::{key_material, sha256};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
 use crate::types::{Bytes, Challenge, CredentialId, Flags, UnixTime, UserHandle, UserVerification};
@@ -321,7 +321,7 @@ impl PendingRegistration {
         // 7.1/27: the credential record. 7.1/28: extension outputs, all of which are optional.
         let extensions = &response.client_extension_results;
         policy.judge_report(response.authenticator_attachment.as_ref(), extensions.cred_props_rk).map_err(|e| e.at("7.1/28"))?;
-        let public_key = CosePublicKey::new(credential.public_key)?;
+        let public_key = CosePublicKey::of(&key, credential.public_key);
         let mut record = CredentialRecord::imported(common.scope, common.rp_id, user.id, credential_id, public_key, now);
         record.usage = UseState {
             sign_count: auth_data.sign_count,
@@ -338,7 +338,8 @@ impl PendingRegistration {
         record.aaguid = credential.aaguid;
         record.attestation_type = attestation.attestation_type;
         record.attestation_trusted = attestation.trust.is_trusted();
-        record.attestation_format = object.fmt.to_string();
+        record.attestation_format =
+            AttestationFormat::find(object.fmt).map_or_else(|| object.fmt.to_string().into(), |format| format.as_str().into());
         record.attestation_object = Some(response.attestation_object.clone());
         record.attestation_client_data_json = Some(response.client_data_json.clone());
         record.name = label.name.unwrap_or(user.name);
@@ -368,7 +369,7 @@ fn check_key_copies(response: &RegistrationResponse, key: &CoseKey<'_>) -> Resul
         return Err(Error::new(ErrorCode::ResponseCopyMismatch).subject("publicKeyAlgorithm").expected(key.algorithm).found(copy));
     }
     match &response.public_key {
-        Some(copy) if subject_public_key_info(&key.material).as_deref() != Some(copy.as_slice()) => {
+        Some(copy) if key_material(copy.as_slice()) != Ok(key.material) => {
             Err(Error::new(ErrorCode::ResponseCopyMismatch).subject("publicKey"))
         }
         _ => Ok(()),

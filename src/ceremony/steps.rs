@@ -64,8 +64,8 @@ pub(super) fn check_client_data(bytes: &[u8], rp: &RelyingParty, challenge: &Cha
         return Err(error.expected(quoted(numbers.expected_type)).found(quoted(&client_data.type_)));
     }
     // Challenge: exactly the text that was issued, in constant time.
-    let expected = challenge.to_base64url();
-    if !bool::from(subtle::ConstantTimeEq::ct_eq(client_data.challenge.as_bytes(), expected.as_bytes())) {
+    if !challenge.is_written_as(&client_data.challenge) {
+        let expected = challenge.to_base64url();
         let error = Error::new(ErrorCode::ChallengeMismatch).at(numbers.challenge);
         return Err(error.expected(quoted(&expected)).found(quoted(&client_data.challenge)));
     }

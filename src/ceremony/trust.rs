@@ -68,6 +68,10 @@ impl Terms<'_> {
         let (anchors, now) = (&self.rp.trust_anchors, self.moments.reports);
         let named: Vec<Aaguid> = verdict.leaves().filter_map(attestation::model_of_leaf).collect();
         named.iter().try_for_each(|model| self.policy.refuse_model(*model))?;
+        if !anchors.has_metadata() {
+            let standing = Standing { model_proved: verdict.model.proved().is_some(), ..Standing::default() };
+            return self.policy.judge_model(attested.aaguid(), &standing);
+        }
         let by_name = named.iter().copied().chain([attested.aaguid()]).map(AuthenticatorModel::claimed);
         let by_key = verdict.leaves().filter_map(attestation::listed_model_of_leaf);
         let questioned: Vec<_> = by_name.chain(by_key).collect();

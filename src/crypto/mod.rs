@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{CoseKey, KeyMaterial};
 use crate::types::{Algorithm, Curve};
 
-pub(crate) use spki::subject_public_key_info;
+pub(crate) use spki::key_material;
 
 /// A hash function under a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -21,17 +21,11 @@ impl<'a> AttestationObject<'a> {
     /// `attestation-object-not-a-map`, `attestation-object-member-missing`, `attestation-object-member-type`,
     /// `attestation-object-extra-member`, and the `cbor-…` codes.
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
-        // One pass by the reader's rules first, so that everything inside is bounded and free of duplicates.
-        let mut reader = Reader::new(bytes)?;
-        reader.skip()?;
-        reader.end()?;
-
         let mut reader = Reader::new(bytes)?;
         let Item::Map(len) = reader.item()? else { return Err(ErrorCode::AttestationObjectNotMap.into()) };
         let (mut fmt, mut auth_data, mut att_stmt) = (None, None, None);
         reader.map_entries(len, |key, reader| {
-            let value = reader.skip()?;
-            let item = Reader::new(value)?.item()?;
+            let (item, value) = reader.value()?;
             match (key, item) {
                 (Key::Text("fmt"), Item::Text(text)) => fmt = Some(text),
                 (Key::Text("authData"), Item::Bytes(bytes)) => auth_data = Some(bytes),
@@ -44,6 +38,7 @@ impl<'a> AttestationObject<'a> {
             }
             Ok(())
         })?;
+        reader.end()?;
         let missing = |name: &'static str| move || Error::new(ErrorCode::AttestationObjectMemberMissing).subject(name);
         Ok(Self {
             fmt: fmt.ok_or_else(missing("fmt"))?,

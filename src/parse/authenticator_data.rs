@@ -107,12 +107,10 @@ impl<'a> ExtensionOutputs<'a> {
         if bytes.is_empty() {
             return Err(ErrorCode::ExtensionsMissing.into());
         }
-        let mut whole = Reader::new(bytes)?;
-        let raw = whole.skip()?;
-        let mut reader = Reader::new(raw)?;
+        let mut reader = Reader::new(bytes)?;
         let Item::Map(len) = reader.item()? else { return Err(ErrorCode::ExtensionsNotMap.into()) };
         let mut outputs = Self {
-            raw,
+            raw: bytes,
             cred_protect: None,
             cred_blob_stored: None,
             cred_blob: None,
@@ -122,10 +120,11 @@ impl<'a> ExtensionOutputs<'a> {
         };
         reader.map_entries(len, |key, reader| {
             let Key::Text(name) = key else { return Err(ErrorCode::ExtensionsNotMap.into()) };
-            outputs.note(name, Reader::new(reader.skip()?)?.item()?);
+            outputs.note(name, reader.value()?.0);
             Ok(())
         })?;
-        Ok((outputs, whole.rest()))
+        outputs.raw = reader.since(bytes)?;
+        Ok((outputs, reader.rest()))
     }
 
     /// Keeps a known output of the right type; what was not asked for or makes no sense must be survivable (§9).

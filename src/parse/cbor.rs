@@ -1,12 +1,10 @@
-//! A pull reader over borrowed bytes: the only user of ciborium's header decoder.
+//! A pull reader over borrowed bytes, in one pass and without a copy.
 //!
 //! It takes what CTAP2's canonical form takes, but for two lenities that real authenticators need:
 //! map keys in any order, and integers and lengths that are not the shortest. It refuses duplicate
 //! keys, indefinite lengths, tags, floats, bytes after the end, and anything too large or too deep.
 
-use alloc::vec::Vec;
-
-use ciborium_ll::{Decoder, Header};
+use arrayvec::ArrayVec;
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -52,6 +50,13 @@ impl Item<'_> {
     }
 }
 
+/// The head of an item: its major type, the low five bits of its first byte, and its argument.
+struct Head {
+    major: u8,
+    info: u8,
+    argument: u64,
+}
+
 /// Reads items one after another.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -81,30 +86,42 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the next item, or the head of the next container.
+    #[inline]
     pub(crate) fn item(&mut self) -> Result<Item<'a>> {
         self.items_left = self.items_left.checked_sub(1).ok_or(ErrorCode::CborTooManyItems)?;
-        match self.header()? {
-            Header::Positive(n) => i64::try_from(n).map(Item::Int).map_err(|_| ErrorCode::CborIntegerRange.into()),
-            // The header holds -1 - n as n.
-            Header::Negative(n) => i64::try_from(n).map(|n| Item::Int(!n)).map_err(|_| ErrorCode::CborIntegerRange.into()),
-            Header::Bytes(Some(len)) => self.take(len).map(Item::Bytes),
-            Header::Text(Some(len)) => {
-                let text = core::str::from_utf8(self.take(len)?).map_err(|_| Error::new(ErrorCode::CborInvalidUtf8))?;
+        let Head { major, info, argument } = self.head()?;
+        // A length that does not fit cannot be there either.
+        let len = || usize::try_from(argument).unwrap_or(usize::MAX);
+        match major {
+            0 => i64::try_from(argument).map(Item::Int).map_err(|_| ErrorCode::CborIntegerRange.into()),
+            // The argument of -1 - n is n.
+            1 => i64::try_from(argument).map(|n| Item::Int(!n)).map_err(|_| ErrorCode::CborIntegerRange.into()),
+            2 => self.take(len()).map(Item::Bytes),
+            3 => {
+                let text = core::str::from_utf8(self.take(len())?).map_err(|_| Error::new(ErrorCode::CborInvalidUtf8))?;
                 Ok(Item::Text(text))
             }
-            Header::Array(Some(len)) => Ok(Item::Array(len)),
-            Header::Map(Some(len)) => Ok(Item::Map(len)),
-            Header::Bytes(None) | Header::Text(None) | Header::Array(None) | Header::Map(None) => {
-                Err(ErrorCode::CborIndefiniteLength.into())
-            }
-            Header::Simple(20) => Ok(Item::Bool(false)),
-            Header::Simple(21) => Ok(Item::Bool(true)),
-            Header::Simple(22) => Ok(Item::Null),
-            Header::Simple(_) => Err(ErrorCode::CborSimpleValue.into()),
-            Header::Tag(_) => Err(ErrorCode::CborTag.into()),
-            Header::Float(_) => Err(ErrorCode::CborFloat.into()),
-            Header::Break => Err(ErrorCode::CborMalformed.into()),
+            4 => Ok(Item::Array(len())),
+            5 => Ok(Item::Map(len())),
+            6 => Err(ErrorCode::CborTag.into()),
+            _ => match (info, argument) {
+                (20, _) => Ok(Item::Bool(false)),
+                (21, _) => Ok(Item::Bool(true)),
+                (22, _) => Ok(Item::Null),
+                // These have a shorter form, and in the longer one they are ill-formed (RFC 8949 §3.3).
+                (24, ..0x20) => Err(ErrorCode::CborMalformed.into()),
+                (25..=27, _) => Err(ErrorCode::CborFloat.into()),
+                _ => Err(ErrorCode::CborSimpleValue.into()),
+            },
         }
+    }
+
+    /// Reads an item of a container with everything in it, and hands back its bytes too.
+    pub(crate) fn value(&mut self) -> Result<(Item<'a>, &'a [u8])> {
+        let start = self.rest;
+        let item = self.item()?;
+        self.skip_inside(item, 1)?;
+        Ok((item, self.since(start)?))
     }
 
     /// Reads a map, handing each key to `entry`, which must read exactly the value.
@@ -114,7 +131,7 @@ impl<'a> Reader<'a> {
         if len > MAX_MAP_ENTRIES {
             return Err(Error::new(ErrorCode::CborTooManyItems).expected("at most 64 map entries").found(len));
         }
-        let mut seen: Vec<Key<'a>> = Vec::new();
+        let mut seen = ArrayVec::<Key<'a>, MAX_MAP_ENTRIES>::new();
         for _ in 0..len {
             let key = match self.item()? {
                 Item::Int(n) => Key::Int(n),
@@ -124,7 +141,7 @@ impl<'a> Reader<'a> {
             if seen.contains(&key) {
                 return Err(Error::new(ErrorCode::CborDuplicateKey).found(format_args!("{key:?}")));
             }
-            seen.push(key);
+            seen.try_push(key).map_err(|_| ErrorCode::CborTooManyItems)?;
             entry(key, self)?;
         }
         Ok(())
@@ -133,45 +150,52 @@ impl<'a> Reader<'a> {
     /// Skips one whole item with everything in it, by the same rules, and hands back its bytes.
     pub(crate) fn skip(&mut self) -> Result<&'a [u8]> {
         let start = self.rest;
-        self.skip_at(0)?;
-        let len = start.len().saturating_sub(self.rest.len());
-        start.get(..len).ok_or_else(|| ErrorCode::CborTruncated.into())
+        let item = self.item()?;
+        self.skip_inside(item, 0)?;
+        self.since(start)
     }
 
-    fn skip_at(&mut self, depth: u8) -> Result<()> {
+    /// Skips what is in a container that lies so deep; there is nothing in anything else.
+    fn skip_inside(&mut self, item: Item<'a>, depth: u8) -> Result<()> {
         let inner = depth.saturating_add(1);
-        let item = self.item()?;
         if matches!(item, Item::Array(_) | Item::Map(_)) && inner > MAX_DEPTH {
             return Err(ErrorCode::CborTooDeep.into());
         }
+        let skip = |reader: &mut Self| reader.item().and_then(|item| reader.skip_inside(item, inner));
         match item {
             Item::Array(len) => {
                 for _ in 0..len {
-                    self.skip_at(inner)?;
+                    skip(self)?;
                 }
                 Ok(())
             }
-            Item::Map(len) => self.map_entries(len, |_, reader| reader.skip_at(inner)),
+            Item::Map(len) => self.map_entries(len, |_, reader| skip(reader)),
             _ => Ok(()),
         }
     }
 
-    fn header(&mut self) -> Result<Header> {
-        if self.rest.is_empty() {
-            return Err(ErrorCode::CborTruncated.into());
-        }
-        // Ill-formed (RFC 8949 §3.3), though the decoder reads it like the short form.
-        if matches!(self.rest, [0xf8, 0..0x20, ..]) {
-            return Err(ErrorCode::CborMalformed.into());
-        }
-        let mut decoder = Decoder::from(self.rest);
-        let header = decoder.pull().map_err(|error| match error {
-            ciborium_ll::Error::Io(_) => Error::new(ErrorCode::CborTruncated),
-            ciborium_ll::Error::Syntax(_) => Error::new(ErrorCode::CborMalformed),
-        })?;
-        let read = decoder.offset();
-        self.rest = self.rest.get(read..).ok_or(ErrorCode::CborTruncated)?;
-        Ok(header)
+    /// What was read since `start` was what remains.
+    pub(crate) fn since(&self, start: &'a [u8]) -> Result<&'a [u8]> {
+        let len = start.len().saturating_sub(self.rest.len());
+        start.get(..len).ok_or_else(|| ErrorCode::CborTruncated.into())
+    }
+
+    /// The head of an item (RFC 8949 §3): one byte, and an argument of up to eight.
+    fn head(&mut self) -> Result<Head> {
+        let (&first, rest) = self.rest.split_first().ok_or(ErrorCode::CborTruncated)?;
+        let (major, info) = (first >> 5, first & 0x1f);
+        let argument = match info {
+            0..24 => Some((u64::from(info), rest)),
+            24 => rest.split_first().map(|(byte, rest)| (u64::from(*byte), rest)),
+            25 => rest.split_first_chunk().map(|(bytes, rest)| (u64::from(u16::from_be_bytes(*bytes)), rest)),
+            26 => rest.split_first_chunk().map(|(bytes, rest)| (u64::from(u32::from_be_bytes(*bytes)), rest)),
+            27 => rest.split_first_chunk().map(|(bytes, rest)| (u64::from_be_bytes(*bytes), rest)),
+            31 if (2..6).contains(&major) => return Err(ErrorCode::CborIndefiniteLength.into()),
+            _ => return Err(ErrorCode::CborMalformed.into()),
+        };
+        let (argument, rest) = argument.ok_or(ErrorCode::CborTruncated)?;
+        self.rest = rest;
+        Ok(Head { major, info, argument })
     }
 
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
@@ -261,5 +285,45 @@ mod tests {
         assert_eq!(skipped(&nested(8)), Ok(9));
         assert_eq!(skipped(&vec![0; MAX_INPUT + 1]), Err(CborTooLarge));
         assert_eq!(skipped(&nested(60_000)), Err(CborTooDeep));
+    }
+
+    /// Of every first byte, with arguments of all kinds behind it: an independent decoder reads the same head, or none.
+    #[test]
+    fn heads_are_read_as_an_independent_decoder_reads_them() {
+        use ciborium_ll::{Decoder, Header};
+        let tails: &[[u8; 8]] =
+            &[[0; 8], [0xff; 8], [0x7f; 8], [0x80, 0, 0, 0, 0, 0, 0, 1], [0, 1, 2, 3, 4, 5, 6, 7], [0x17, 0x18, 0x1f, 0x20, 0, 0, 0, 0]];
+        for first in 0..=u8::MAX {
+            for tail in tails {
+                for len in 0..=tail.len() {
+                    let bytes = [&[first], tail.get(..len).expect("a beginning")].concat();
+                    let mut reader = Reader::new(&bytes).expect("short");
+                    let ours = reader.head().map(|Head { major, info, argument }| {
+                        let read = bytes.len() - reader.rest().len();
+                        let known = match (major, info) {
+                            (0, _) => Header::Positive(argument),
+                            (1, _) => Header::Negative(argument),
+                            (2, _) => Header::Bytes(usize::try_from(argument).ok()),
+                            (3, _) => Header::Text(usize::try_from(argument).ok()),
+                            (4, _) => Header::Array(usize::try_from(argument).ok()),
+                            (5, _) => Header::Map(usize::try_from(argument).ok()),
+                            (6, _) => Header::Tag(argument),
+                            (_, 25..=27) => return (None, read),
+                            _ => Header::Simple(u8::try_from(argument).expect("one byte")),
+                        };
+                        (Some(known), read)
+                    });
+                    let mut decoder = Decoder::from(bytes.as_slice());
+                    let theirs = match decoder.pull() {
+                        Ok(Header::Float(_)) => Some((None, decoder.offset())),
+                        Ok(Header::Break | Header::Bytes(None) | Header::Text(None) | Header::Array(None) | Header::Map(None)) | Err(_) => {
+                            None
+                        }
+                        Ok(header) => Some((Some(header), decoder.offset())),
+                    };
+                    assert_eq!(ours.ok(), theirs, "{bytes:02x?}");
+                }
+            }
+        }
     }
 }

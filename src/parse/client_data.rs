@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
+use arrayvec::ArrayVec;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -45,9 +45,9 @@ impl<'a> ClientData<'a> {
             return Err(Error::new(ErrorCode::ClientDataTooLarge).expected("at most 16384 bytes").found(bytes.len()));
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        match String::from_utf8_lossy(bytes) {
-            Cow::Borrowed(text) => from_text(text),
-            Cow::Owned(text) => from_text(&text).map(ClientData::into_owned),
+        match core::str::from_utf8(bytes) {
+            Ok(text) => from_text(text),
+            Err(_) => from_text(&String::from_utf8_lossy(bytes)).map(ClientData::into_owned),
         }
     }
 
@@ -119,11 +119,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> core::result::Result<Self::Value, A::Error> {
                 let mut members = Members::default();
-                let mut seen: Vec<Cow<'de, str>> = Vec::new();
+                let mut seen = ArrayVec::<Cow<'de, str>, MAX_MEMBERS>::new();
                 while let Some(Json::Text(name)) = map.next_key::<Json<'de>>()? {
-                    if seen.len() >= MAX_MEMBERS {
-                        return Err(serde::de::Error::custom("too many members"));
-                    }
                     match &*name {
                         "type" => members.type_ = map.next_value()?,
                         "challenge" => members.challenge = map.next_value()?,
@@ -135,7 +132,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
                     if seen.contains(&name) {
                         members.duplicate.get_or_insert(name.into_owned());
                     } else {
-                        seen.push(name);
+                        seen.try_push(name).map_err(|_| serde::de::Error::custom("too many members"))?;
                     }
                 }
                 Ok(members)

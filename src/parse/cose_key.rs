@@ -188,14 +188,10 @@ fn shape(algorithm: Algorithm) -> (i64, Option<CurveId>) {
 impl<'a> Parameters<'a> {
     fn read(bytes: &'a [u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes)?;
-        reader.skip()?;
-        reader.end()?;
-
-        let mut reader = Reader::new(bytes)?;
         let Item::Map(len) = reader.item()? else { return Err(ErrorCode::PublicKeyNotMap.into()) };
         let mut parameters = Self::default();
         reader.map_entries(len, |key, reader| {
-            let value = Reader::new(reader.skip()?)?.item()?;
+            let (value, _) = reader.value()?;
             let Key::Int(label) = key else { return Err(Error::new(ErrorCode::PublicKeyExtraParameter).found(format_args!("{key:?}"))) };
             match label {
                 1 => parameters.kty = Some(value),
@@ -207,6 +203,7 @@ impl<'a> Parameters<'a> {
             }
             Ok(())
         })?;
+        reader.end()?;
         Ok(parameters)
     }
 

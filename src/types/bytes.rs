@@ -5,9 +5,10 @@ use core::fmt;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::BytesMut;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::{ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Padding is never written and always tolerated; trailing bits must be zero, so that one value has one spelling.
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
@@ -20,14 +21,22 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     ENGINE.encode(bytes)
 }
 
+/// The same into a buffer; `None` if it is too small.
+pub(super) fn encode_base64url<'b>(bytes: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    let len = ENGINE.encode_slice(bytes, buffer).ok()?;
+    buffer.get(..len)
+}
+
 /// Decodes base64url; padding is tolerated, the standard alphabet and whitespace are not.
 fn decode_base64url(text: &str) -> Result<Vec<u8>> {
     ENGINE.decode(text).map_err(|_| ErrorCode::Base64Malformed.into())
 }
 
 /// Opaque bytes that travel through JSON as base64url: written without padding, read with or without.
+///
+/// A clone shares them and copies nothing; the members of a response that was read from JSON share one buffer.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Bytes(Vec<u8>);
+pub struct Bytes(bytes::Bytes);
 
 impl Bytes {
     /// The bytes themselves.
@@ -36,10 +45,10 @@ impl Bytes {
         &self.0
     }
 
-    /// Gives the bytes away.
+    /// Gives the bytes away; copies them if they are shared.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
-        self.0
+        self.0.into()
     }
 
     /// How many bytes there are.
@@ -59,7 +68,7 @@ impl Bytes {
     /// # Errors
     /// `base64url-malformed`.
     pub fn from_base64url(text: &str) -> Result<Self> {
-        decode_base64url(text).map(Self)
+        decode_base64url(text).map(Self::from)
     }
 
     /// Writes base64url without padding.
@@ -71,13 +80,44 @@ impl Bytes {
 
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(bytes.into())
     }
 }
 
-impl From<&[u8]> for Bytes {
-    fn from(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+impl From<String> for Bytes {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Copies what is borrowed.
+macro_rules! from_borrowed {
+    ($($type:ty, $($n:ident)?;)*) => {$(
+        impl$(<const $n: usize>)? From<$type> for Bytes {
+            fn from(bytes: $type) -> Self {
+                let bytes: &[u8] = bytes.as_ref();
+                Self(bytes::Bytes::copy_from_slice(bytes))
+            }
+        }
+    )*};
+}
+from_borrowed!(&[u8],; &str,; &[u8; N], N; [u8; N], N; &Vec<u8>,;);
+
+/// Decodes the base64url members of one text into one buffer, which they share.
+pub(crate) struct SharedDecoder(BytesMut);
+
+impl SharedDecoder {
+    /// With room for the decoded members of a text of so many bytes.
+    pub(crate) fn for_text_of(len: usize) -> Self {
+        Self(BytesMut::with_capacity(len.div_ceil(4).saturating_mul(3)))
+    }
+
+    /// Reads base64url, with or without padding.
+    pub(crate) fn decode(&mut self, text: &str) -> Result<Bytes> {
+        self.0.resize(base64::decoded_len_estimate(text.len()), 0);
+        let len = ENGINE.decode_slice(text, &mut self.0).map_err(|_| Error::new(ErrorCode::Base64Malformed))?;
+        self.0.truncate(len);
+        Ok(Bytes(self.0.split().freeze()))
     }
 }
 
@@ -106,7 +146,7 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// Serde for a byte-valued newtype with `new(impl Into<Vec<u8>>) -> Result<Self>` and `as_bytes`.
+/// Serde for a byte-valued newtype with `new(impl Into<Bytes>) -> Result<Self>` and `as_bytes`.
 macro_rules! serde_base64url {
     ($type:ident) => {
         impl serde::Serialize for $type {
@@ -118,7 +158,7 @@ macro_rules! serde_base64url {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
                 let bytes = crate::types::Bytes::deserialize(deserializer)?;
-                Self::new(bytes.into_vec()).map_err(serde::de::Error::custom)
+                Self::new(bytes).map_err(serde::de::Error::custom)
             }
         }
     };

@@ -1,5 +1,5 @@
 use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::bytes::serde_base64url;
-use super::{Bytes, RpId, base64url};
+use super::bytes::{encode_base64url, serde_base64url};
+use super::{Bytes, RpId};
 use crate::error::{Error, ErrorCode, Result};
 
 /// A credential ID: 1 to 1023 bytes, chosen by the authenticator (§4).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CredentialId(Vec<u8>);
+pub struct CredentialId(Bytes);
 
 impl CredentialId {
     /// The longest credential ID the specification allows, in bytes.
@@ -24,7 +24,7 @@ impl CredentialId {
     ///
     /// # Errors
     /// `credential-id-empty`, `credential-id-too-long`.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+    pub fn new(bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
         match bytes.len() {
             0 => Err(ErrorCode::CredentialIdEmpty.into()),
@@ -36,13 +36,13 @@ impl CredentialId {
     /// The raw bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
     }
 
     /// The ID as base64url without padding, as it stands in JSON.
     #[must_use]
     pub fn to_base64url(&self) -> String {
-        base64url(&self.0)
+        self.0.to_base64url()
     }
 }
 
@@ -50,7 +50,7 @@ impl CredentialId {
 ///
 /// Use random bytes: it must hold nothing personal, and it must differ between accounts (§14.6.1).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserHandle(Vec<u8>);
+pub struct UserHandle(Bytes);
 
 impl UserHandle {
     /// The longest user handle, in bytes.
@@ -60,7 +60,7 @@ impl UserHandle {
     ///
     /// # Errors
     /// `user-handle-length`.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+    pub fn new(bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
         match bytes.len() {
             1..=Self::MAX_LEN => Ok(Self(bytes)),
@@ -73,19 +73,19 @@ impl UserHandle {
     /// # Errors
     /// `randomness-unavailable`.
     pub fn generate<R: TryCryptoRng>(rng: &mut R) -> Result<Self> {
-        random::<{ Self::MAX_LEN }, R>(rng).map(|bytes| Self(bytes.to_vec()))
+        random::<{ Self::MAX_LEN }, R>(rng).map(|bytes| Self(bytes.into()))
     }
 
     /// The raw bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
     }
 
     /// The handle as base64url without padding, as it stands in JSON.
     #[must_use]
     pub fn to_base64url(&self) -> String {
-        base64url(&self.0)
+        self.0.to_base64url()
     }
 }
 
@@ -93,7 +93,7 @@ impl UserHandle {
 ///
 /// `PartialEq` takes the same time wherever two challenges of one length differ.
 #[derive(Clone)]
-pub struct Challenge(Vec<u8>);
+pub struct Challenge(Bytes);
 
 impl Challenge {
     /// The length that [`generate`](Self::generate) makes, in bytes.
@@ -104,7 +104,7 @@ impl Challenge {
     ///
     /// # Errors
     /// `challenge-length` below 16 or above 1024 bytes.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+    pub fn new(bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
         match bytes.len() {
             16..=Self::MAX_LEN => Ok(Self(bytes)),
@@ -118,7 +118,7 @@ impl Challenge {
     ///
     /// # Errors
     /// `challenge-length` when empty or above 1024 bytes.
-    pub fn danger_guessable(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+    pub fn danger_guessable(bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
         match bytes.len() {
             1..=Self::MAX_LEN => Ok(Self(bytes)),
@@ -131,25 +131,31 @@ impl Challenge {
     /// # Errors
     /// `randomness-unavailable`.
     pub fn generate<R: TryCryptoRng>(rng: &mut R) -> Result<Self> {
-        random::<{ Self::DEFAULT_LEN }, R>(rng).map(|bytes| Self(bytes.to_vec()))
+        random::<{ Self::DEFAULT_LEN }, R>(rng).map(|bytes| Self(bytes.into()))
     }
 
     /// The raw bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
+    }
+
+    /// Whether this text is exactly [`to_base64url`](Self::to_base64url), in constant time.
+    pub(crate) fn is_written_as(&self, text: &str) -> bool {
+        let mut buffer = [0; Self::MAX_LEN.div_ceil(3) * 4];
+        encode_base64url(self.as_bytes(), &mut buffer).is_some_and(|written| written.ct_eq(text.as_bytes()).into())
     }
 
     /// The challenge as base64url without padding: the form it takes in options and client data.
     #[must_use]
     pub fn to_base64url(&self) -> String {
-        base64url(&self.0)
+        self.0.to_base64url()
     }
 }
 
 impl PartialEq for Challenge {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.as_bytes().ct_eq(other.as_bytes()).into()
     }
 }
 
@@ -165,7 +171,7 @@ impl<'de> Deserialize<'de> for Challenge {
     /// Accepts short ones too: what is persisted was judged when it was made.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
         let bytes = Bytes::deserialize(deserializer)?;
-        Self::danger_guessable(bytes.into_vec()).map_err(serde::de::Error::custom)
+        Self::danger_guessable(bytes).map_err(serde::de::Error::custom)
     }
 }
 
@@ -263,7 +269,7 @@ impl FromStr for RecordId {
 /// Every store call names one; what lies in another scope does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct Scope(String);
+pub struct Scope(Arc<str>);
 
 impl Scope {
     /// Takes the name.
@@ -273,7 +279,7 @@ impl Scope {
     pub fn new(name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         match name.len() {
-            1..=255 if !name.contains('\0') => Ok(Self(name)),
+            1..=255 if !name.contains('\0') => Ok(Self(name.into())),
             n => Err(Error::new(ErrorCode::ScopeInvalid).found(n)),
         }
     }

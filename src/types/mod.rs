@@ -18,4 +18,4 @@ pub use rp_id::RpId;
 pub use text::{AttestationConveyance, AuthenticatorAttachment, CredentialType, Hint, ResidentKey, Transport, UserVerification};
 pub use time::UnixTime;
 
-pub(crate) use bytes::base64url;
+pub(crate) use bytes::{SharedDecoder, base64url};

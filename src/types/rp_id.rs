@@ -1,4 +1,5 @@
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -11,7 +12,7 @@ use crate::error::{Error, ErrorCode, Result, quoted};
 /// International names are written in their ASCII form (`xn--…`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct RpId(String);
+pub struct RpId(Arc<str>);
 
 impl RpId {
     /// Takes a domain such as `example.com`, or `localhost`.
@@ -20,7 +21,7 @@ impl RpId {
     /// `rp-id-invalid` for anything else, IP addresses included.
     pub fn new(domain: impl Into<String>) -> Result<Self> {
         let domain = domain.into();
-        if is_domain(&domain) { Ok(Self(domain)) } else { Err(invalid(&domain)) }
+        if is_domain(&domain) { Ok(Self(domain.into())) } else { Err(invalid(&domain)) }
     }
 
     /// Takes an IP address, which no browser accepts as an RP ID and no certificate authority vouches for.
@@ -32,7 +33,7 @@ impl RpId {
     pub fn danger_ip_address(address: impl Into<String>) -> Result<Self> {
         let address = address.into();
         let bare = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(&address);
-        if bare.parse::<IpAddr>().is_ok() { Ok(Self(address)) } else { Err(invalid(&address)) }
+        if bare.parse::<IpAddr>().is_ok() { Ok(Self(address.into())) } else { Err(invalid(&address)) }
     }
 
     /// The domain.
@@ -44,7 +45,7 @@ impl RpId {
     /// Whether this host is the RP ID itself or lies below it, as a browser demands of a caller.
     #[must_use]
     pub fn covers_host(&self, host: &str) -> bool {
-        host == self.0 || host.strip_suffix(self.0.as_str()).is_some_and(|below| below.ends_with('.') && below.len() > 1)
+        host == self.as_str() || host.strip_suffix(self.as_str()).is_some_and(|below| below.ends_with('.') && below.len() > 1)
     }
 }
 

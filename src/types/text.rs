@@ -4,13 +4,13 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Text that keeps whatever came, with the values known today as constants.
 macro_rules! open_text {
     ($(#[$doc:meta])* $type:ident { $($(#[$value_doc:meta])* $name:ident = $value:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
         pub struct $type(Cow<'static, str>);
 
@@ -19,14 +19,23 @@ macro_rules! open_text {
 
             /// Takes the text as it came.
             #[must_use]
-            pub fn new(text: impl Into<String>) -> Self {
-                Self(Cow::Owned(text.into()))
+            pub fn new(text: impl AsRef<str> + Into<String>) -> Self {
+                match text.as_ref() {
+                    $($value => Self::$name,)*
+                    _ => Self(Cow::Owned(text.into())),
+                }
             }
 
             /// The text as it came.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<str>::deserialize(deserializer).map(Self::new)
             }
         }
     };

@@ -1,10 +1,10 @@
 use serde::Deserialize;
 
-use super::envelope::{Envelope, Opened, deserialize_response};
+use super::envelope::{Envelope, Opened, USUAL_TEXT, deserialize_response};
 use super::extensions::ClientExtensionResults;
 use super::json::{Json, Obj, parse_response};
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::{AuthenticatorAttachment, Bytes, CredentialType};
+use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, SharedDecoder};
 
 /// What the browser answers to request options (`AuthenticationResponseJSON`, §5.1).
 ///
@@ -64,7 +64,8 @@ impl AuthenticationResponse {
     /// three name the member), `credential-id-mismatch` when `id` is not the base64url of `rawId`,
     /// `response-kind-mismatch` for a registration response.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
-        parse_response::<Envelope<'_, RawResponse<'_>>>(text.as_ref())?.try_into()
+        let text = text.as_ref();
+        Self::open(parse_response(text)?, text.len())
     }
 }
 
@@ -86,11 +87,11 @@ struct RawResponse<'a> {
     attestation_object: Json<'a>,
 }
 
-impl TryFrom<Envelope<'_, RawResponse<'_>>> for AuthenticationResponse {
-    type Error = Error;
-
-    fn try_from(envelope: Envelope<'_, RawResponse<'_>>) -> Result<Self> {
-        let Opened { raw_id, credential_type, authenticator_attachment, client_extension_results, response } = envelope.open()?;
+impl AuthenticationResponse {
+    fn open(envelope: Envelope<'_, RawResponse<'_>>, text_len: usize) -> Result<Self> {
+        let mut decoder = SharedDecoder::for_text_of(text_len);
+        let Opened { raw_id, credential_type, authenticator_attachment, client_extension_results, response } =
+            envelope.open(&mut decoder)?;
         // 7.2/3: the response is of the right kind. 7.2/7: client data, authenticator data and signature are all there.
         if response.signature == Json::Absent && response.attestation_object != Json::Absent {
             return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.2/3").expected("an authentication response"));
@@ -99,10 +100,10 @@ impl TryFrom<Envelope<'_, RawResponse<'_>>> for AuthenticationResponse {
             raw_id,
             credential_type,
             authenticator_attachment,
-            client_data_json: response.client_data_json.bytes("response.clientDataJSON")?,
-            authenticator_data: response.authenticator_data.bytes("response.authenticatorData")?,
-            signature: response.signature.bytes("response.signature")?,
-            user_handle: response.user_handle.optional_bytes("response.userHandle")?.filter(|handle| !handle.is_empty()),
+            client_data_json: response.client_data_json.bytes("response.clientDataJSON", &mut decoder)?,
+            authenticator_data: response.authenticator_data.bytes("response.authenticatorData", &mut decoder)?,
+            signature: response.signature.bytes("response.signature", &mut decoder)?,
+            user_handle: response.user_handle.optional_bytes("response.userHandle", &mut decoder)?.filter(|handle| !handle.is_empty()),
             client_extension_results,
         })
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::extensions::{ClientExtensionResults, RawResults};
 use super::json::{Json, Obj};
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::{AuthenticatorAttachment, Bytes, CredentialType};
+use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, SharedDecoder};
 
 /// The outer members as they came; `R` is the inner object.
 #[derive(Deserialize)]
@@ -40,9 +40,10 @@ pub(super) struct Opened<R> {
 
 impl<R> Envelope<'_, R> {
     /// `rawId`, if `id` says the same, and the rest. An absent map of extension results is an empty one: 7.1/4, 7.2/4.
-    pub(super) fn open(self) -> Result<Opened<R>> {
-        let raw_id = self.raw_id.bytes("rawId")?;
-        if self.id.bytes("id")? != raw_id {
+    pub(super) fn open(self, decoder: &mut SharedDecoder) -> Result<Opened<R>> {
+        let raw_id = self.raw_id.bytes("rawId", decoder)?;
+        // The same text is the same ID; another may still be, by its padding.
+        if self.id != self.raw_id && self.id.bytes("id", decoder)? != raw_id {
             return Err(Error::new(ErrorCode::CredentialIdMismatch).subject("id, rawId"));
         }
         let attachment = self.authenticator_attachment.optional_short_text("authenticatorAttachment")?;
@@ -57,13 +58,16 @@ impl<R> Envelope<'_, R> {
     }
 }
 
+/// How long a response is where nobody knows, in bytes: room for what it decodes to, which grows as needed.
+pub(super) const USUAL_TEXT: usize = 1024;
+
 /// `from_json` by serde, with this crate's words in serde's error.
 macro_rules! deserialize_response {
     ($response:ident, $raw:ident) => {
         impl<'de> serde::Deserialize<'de> for $response {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
                 let envelope = Obj::<Envelope<'de, $raw<'de>>>::deserialize(deserializer)?;
-                envelope.required("the response").and_then(Self::try_from).map_err(serde::de::Error::custom)
+                envelope.required("the response").and_then(|envelope| Self::open(envelope, USUAL_TEXT)).map_err(serde::de::Error::custom)
             }
         }
     };

@@ -2,7 +2,6 @@
 //! an error that names the member instead of a parser's complaint.
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
@@ -11,7 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::Bytes;
+use crate::types::{Bytes, SharedDecoder};
 
 /// The longest response, in bytes: an attestation object at its limit in base64url, twice.
 const MAX_RESPONSE: usize = 256 * 1024;
@@ -46,10 +45,10 @@ pub(crate) enum Obj<T> {
 
 /// A member that should be a list of strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Texts {
+pub(crate) enum Texts<'a> {
     #[default]
     Absent,
-    List(Vec<String>),
+    List(Vec<Cow<'a, str>>),
     TooLong,
     Wrong(&'static str),
 }
@@ -85,9 +84,9 @@ impl Json<'_> {
     }
 
     /// The bytes of a base64url member that must be there.
-    pub(crate) fn bytes(&self, member: &'static str) -> Result<Bytes> {
+    pub(crate) fn bytes(&self, member: &'static str, decoder: &mut SharedDecoder) -> Result<Bytes> {
         let text = bounded(self.text(member)?, MAX_BYTES_TEXT, member)?;
-        Bytes::from_base64url(text).map_err(|e| e.subject(member))
+        decoder.decode(text).map_err(|e| e.subject(member))
     }
 
     /// The text of a short member that must be there.
@@ -96,10 +95,10 @@ impl Json<'_> {
     }
 
     /// The bytes of a base64url member that may be absent or null.
-    pub(crate) fn optional_bytes(&self, member: &'static str) -> Result<Option<Bytes>> {
+    pub(crate) fn optional_bytes(&self, member: &'static str, decoder: &mut SharedDecoder) -> Result<Option<Bytes>> {
         match self {
             Self::Absent | Self::Null => Ok(None),
-            present => present.bytes(member).map(Some),
+            present => present.bytes(member, decoder).map(Some),
         }
     }
 
@@ -144,9 +143,9 @@ impl<T> Obj<T> {
     }
 }
 
-impl Texts {
+impl<'a> Texts<'a> {
     /// The list of a member that may be absent; absent is empty.
-    pub(crate) fn or_empty(self, member: &'static str) -> Result<Vec<String>> {
+    pub(crate) fn or_empty(self, member: &'static str) -> Result<Vec<Cow<'a, str>>> {
         match self {
             Self::List(list) => Ok(list),
             Self::Absent => Ok(Vec::new()),
@@ -161,7 +160,9 @@ pub(crate) fn parse_response<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T
     if text.len() > MAX_RESPONSE {
         return Err(Error::new(ErrorCode::JsonTooLarge).expected("at most 262144 bytes").found(text.len()));
     }
-    match serde_json::from_slice::<Obj<T>>(text) {
+    // Checked once, so that no member is checked again.
+    let text = core::str::from_utf8(text).map_err(|error| Error::new(ErrorCode::JsonMalformed).found(error))?;
+    match serde_json::from_str::<Obj<T>>(text) {
         Ok(Obj::Object(value)) => Ok(value),
         Ok(Obj::Absent) => Err(ErrorCode::JsonMalformed.into()),
         Ok(Obj::Wrong(found)) => Err(Error::new(ErrorCode::JsonMalformed).expected("an object").found(found)),
@@ -250,11 +251,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Obj<T> {
     }
 }
 
-impl<'de> Deserialize<'de> for Texts {
+impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
         struct List;
         impl<'de> Visitor<'de> for List {
-            type Value = Texts;
+            type Value = Texts<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of strings")
             }
@@ -263,7 +264,7 @@ impl<'de> Deserialize<'de> for Texts {
                 while let Some(element) = seq.next_element::<Json<'de>>()? {
                     match (&mut list, element) {
                         (Texts::List(texts), Json::Text(text)) if texts.len() < MAX_TEXTS && text.len() <= MAX_TEXT_LEN => {
-                            texts.push(text.into_owned());
+                            texts.push(text);
                         }
                         (Texts::List(_), Json::Text(_)) => list = Texts::TooLong,
                         (Texts::List(_), other) => list = Texts::Wrong(other.type_name()),

@@ -2,11 +2,11 @@ use alloc::vec::Vec;
 
 use serde::Deserialize;
 
-use super::envelope::{Envelope, Opened, deserialize_response};
+use super::envelope::{Envelope, Opened, USUAL_TEXT, deserialize_response};
 use super::extensions::ClientExtensionResults;
 use super::json::{Json, Obj, Texts, parse_response};
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, Transport};
+use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, SharedDecoder, Transport};
 
 /// What the browser answers to creation options (`RegistrationResponseJSON`, §5.1).
 ///
@@ -67,7 +67,8 @@ impl RegistrationResponse {
     /// `base64url-malformed` (these four name the member), `credential-id-mismatch` when `id` is not
     /// the base64url of `rawId`, `response-kind-mismatch` for an authentication response.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
-        parse_response::<Envelope<'_, RawResponse<'_>>>(text.as_ref())?.try_into()
+        let text = text.as_ref();
+        Self::open(parse_response(text)?, text.len())
     }
 }
 
@@ -82,8 +83,8 @@ struct RawResponse<'a> {
     attestation_object: Json<'a>,
     #[serde(borrow, default)]
     authenticator_data: Json<'a>,
-    #[serde(default)]
-    transports: Texts,
+    #[serde(borrow, default)]
+    transports: Texts<'a>,
     #[serde(borrow, default)]
     public_key: Json<'a>,
     #[serde(borrow, default)]
@@ -93,11 +94,11 @@ struct RawResponse<'a> {
     signature: Json<'a>,
 }
 
-impl TryFrom<Envelope<'_, RawResponse<'_>>> for RegistrationResponse {
-    type Error = Error;
-
-    fn try_from(envelope: Envelope<'_, RawResponse<'_>>) -> Result<Self> {
-        let Opened { raw_id, credential_type, authenticator_attachment, client_extension_results, response } = envelope.open()?;
+impl RegistrationResponse {
+    fn open(envelope: Envelope<'_, RawResponse<'_>>, text_len: usize) -> Result<Self> {
+        let mut decoder = SharedDecoder::for_text_of(text_len);
+        let Opened { raw_id, credential_type, authenticator_attachment, client_extension_results, response } =
+            envelope.open(&mut decoder)?;
         // 7.1/3: the response is of the right kind.
         if response.attestation_object == Json::Absent && response.signature != Json::Absent {
             return Err(Error::new(ErrorCode::ResponseKindMismatch).at("7.1/3").expected("a registration response"));
@@ -106,12 +107,12 @@ impl TryFrom<Envelope<'_, RawResponse<'_>>> for RegistrationResponse {
             raw_id,
             credential_type,
             authenticator_attachment,
-            client_data_json: response.client_data_json.bytes("response.clientDataJSON")?,
-            attestation_object: response.attestation_object.bytes("response.attestationObject")?,
+            client_data_json: response.client_data_json.bytes("response.clientDataJSON", &mut decoder)?,
+            attestation_object: response.attestation_object.bytes("response.attestationObject", &mut decoder)?,
             transports: response.transports.or_empty("response.transports")?.into_iter().map(Transport::new).collect(),
-            authenticator_data: response.authenticator_data.optional_bytes("response.authenticatorData")?,
+            authenticator_data: response.authenticator_data.optional_bytes("response.authenticatorData", &mut decoder)?,
             public_key_algorithm: response.public_key_algorithm.optional_int("response.publicKeyAlgorithm")?,
-            public_key: response.public_key.optional_bytes("response.publicKey")?,
+            public_key: response.public_key.optional_bytes("response.publicKey", &mut decoder)?,
             client_extension_results,
         })
     }

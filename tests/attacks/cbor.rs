@@ -386,7 +386,7 @@ fn an_object_that_is_no_map() {
         ("an empty map", b"\xa0", "attestation-object-member-missing"),
         ("a break", b"\xff", "cbor-malformed"),
         ("five bytes with a huge map", b"\xba\xff\xff\xff\xff", "cbor-too-many-items"),
-        ("five bytes with a huge array", b"\x9a\xff\xff\xff\xff", "cbor-truncated"),
+        ("five bytes with a huge array", b"\x9a\xff\xff\xff\xff", "attestation-object-not-a-map"),
         ("JSON", b"{}", "cbor-truncated"),
     ];
     for (name, item, code) in items {

@@ -15,7 +15,7 @@ fn none_attests_nothing() {
     let verified = Case::new(AttestationKind::None).register().unwrap();
     assert_eq!(*verified.trust(), Trust::NotAttested);
     let record = verified.record();
-    assert_eq!((record.attestation_format.as_str(), record.attestation_type), ("none", AttestationType::None));
+    assert_eq!((&*record.attestation_format, record.attestation_type), ("none", AttestationType::None));
     assert!(!record.attestation_trusted);
 }
 

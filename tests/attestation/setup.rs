@@ -119,7 +119,7 @@ pub(crate) fn assert_trusted(result: Result<VerifiedRegistration, Error>, format
     let verified = result.unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(matches!(verified.trust(), Trust::Trusted { .. }), "{name}: {:?}", verified.trust());
     let record = verified.record();
-    assert_eq!((record.attestation_format.as_str(), record.attestation_type), (format, attestation_type), "{name}");
+    assert_eq!((&*record.attestation_format, record.attestation_type), (format, attestation_type), "{name}");
     assert!(record.attestation_trusted && record.attestation_object.is_some(), "{name}");
 }
 

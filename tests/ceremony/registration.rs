@@ -219,7 +219,7 @@ fn s7_1_21_an_unverifiable_format_passes_only_where_statements_are_ignored_on_pu
     for fmt in ["tpm", "something-new"] {
         let verified = ignoring().change(|draft| draft.fmt = Some(fmt.into())).verify().unwrap();
         let record = verified.record();
-        assert_eq!((record.attestation_type.as_str(), record.attestation_format.as_str()), ("ignored", fmt));
+        assert_eq!((record.attestation_type.as_str(), &*record.attestation_format), ("ignored", fmt));
     }
     // Only statements are ignored.
     let result = ignoring().change(|draft| draft.client_data.origin = "https://evil.test".into()).verify();

@@ -43,7 +43,7 @@ fn s7_1_27_every_item_of_the_record_comes_out_as_it_came_in() {
     assert_eq!(record.discoverable, Some(true));
     assert_eq!(record.attachment, Some(AuthenticatorAttachment::CROSS_PLATFORM));
     assert_eq!(record.aaguid, Aaguid::new([9; 16]));
-    assert_eq!((record.attestation_type.as_str(), record.attestation_format.as_str()), ("none", "none"));
+    assert_eq!((record.attestation_type.as_str(), &*record.attestation_format), ("none", "none"));
     assert_eq!(record.attestation_object.as_ref().unwrap().as_slice(), draft.attestation_object_bytes());
     assert_eq!(record.attestation_client_data_json.as_ref().unwrap().as_slice(), draft.client_data.to_bytes());
     assert_eq!((record.name.as_str(), record.display_name.as_str()), ("laptop", "Alice's laptop"));

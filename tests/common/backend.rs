@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use passkeeper::store::{CredentialStore as _, MemoryCeremonies, MemoryStore};
 use passkeeper::testing::{AssertionDraft, RegistrationDraft, VirtualAuthenticator};
-use passkeeper::types::{CredentialId, UnixTime};
+use passkeeper::types::{Bytes, CredentialId, UnixTime};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse};
 use passkeeper::{
     AuthenticationRequest, Clock, CredentialRecord, Entropy, EntropyError, Error, Passkeys, RegistrationRequest, RelyingParty, TakeBy,
@@ -187,6 +187,6 @@ impl Backend {
     }
 }
 
-pub fn credential_id(bytes: impl Into<Vec<u8>>) -> CredentialId {
+pub fn credential_id(bytes: impl Into<Bytes>) -> CredentialId {
     CredentialId::new(bytes).unwrap()
 }

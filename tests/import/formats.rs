@@ -87,7 +87,7 @@ fn d3_fusionauth_defaults() {
     let required = ["algorithm", "credentialId", "displayName", "name", "publicKey", "relyingPartyId", "userId"];
     let sparse: Value = required.map(|name| (name.to_owned(), full[name].clone())).into_iter().collect();
     let record = read(Format::FusionAuth, &sparse);
-    assert_eq!((record.attestation_type.as_str(), record.attestation_format.as_str()), ("none", "none"));
+    assert_eq!((record.attestation_type.as_str(), &*record.attestation_format), ("none", "none"));
     assert_eq!((record.discoverable, record.usage.sign_count), (Some(false), 0));
     assert_eq!((record.created_at, record.last_used_at), (NOW, Some(NOW)));
     assert_eq!((record.transports, record.user_agent, record.data.len()), (vec![], None, 0));

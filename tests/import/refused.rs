@@ -240,7 +240,7 @@ fn values_that_cannot_be_imported_are_refused() {
         (SimpleWebauthn, "/webauthnUserID", json!(""), "user-handle-length"),
         (SimpleWebauthn, "/webauthnUserID", Value::Null, "import-user-handle-unknown"),
         (SimpleWebauthn, "/webauthnUserID", json!(5), "import-member-type"),
-        (JavaWebauthnServer, "/credential/publicKeyCose", json!("AAAA"), "cbor-trailing-bytes"),
+        (JavaWebauthnServer, "/credential/publicKeyCose", json!("AAAA"), "public-key-not-a-map"),
         (JavaWebauthnServer, "/credential/publicKeyCose", json!(base64url(&off_curve)), "public-key-not-on-curve"),
         (JavaWebauthnServer, "/credential/userHandle", json!(""), "user-handle-length"),
         (JavaWebauthnServer, "/userIdentity/id", json!("AAAA"), "import-member-value"),

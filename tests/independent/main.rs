@@ -59,7 +59,7 @@ fn registers_and_signs_in() {
             let mut device = device(None::<Passkey>, &Settings { algorithm, counting, extra_client_data });
             let record = register_at(&passkeys, ORIGIN, &mut device, |_| {}).unwrap();
             assert_eq!((record.algorithm(), record.user_handle.clone()), (expected, handle("alice")));
-            assert_eq!((record.attestation_format.as_str(), *record.aaguid.as_bytes()), ("none", AAGUID));
+            assert_eq!((&*record.attestation_format, *record.aaguid.as_bytes()), ("none", AAGUID));
             assert_eq!((record.usage.sign_count, record.usage.backup_eligible, record.usage.uv_initialized), (0, Some(true), Some(true)));
             assert_eq!(record.discoverable, Some(true));
             assert!(!record.transports.is_empty());

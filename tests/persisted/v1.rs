@@ -67,7 +67,7 @@ fn the_record_says_what_it_said() {
     assert_eq!(record.transports, [Transport::USB, Transport::new("warp-drive")]);
     assert_eq!((record.discoverable, record.attachment), (Some(true), Some(AuthenticatorAttachment::CROSS_PLATFORM)));
     assert_eq!(record.aaguid, Aaguid::new([9; 16]));
-    assert_eq!((record.attestation_type.as_str(), record.attestation_format.as_str()), ("self", "packed"));
+    assert_eq!((record.attestation_type.as_str(), &*record.attestation_format), ("self", "packed"));
     assert!(record.attestation_object.is_some() && record.attestation_client_data_json.is_some());
     assert_eq!((record.name.as_str(), record.display_name.as_str()), ("laptop", "Alice's laptop"));
     assert_eq!(record.user_agent.as_deref(), Some("Mozilla/5.0"));
@@ -138,7 +138,7 @@ fn assertion(change: impl FnOnce(&mut AssertionDraft)) -> AssertionDraft {
 
 fn sign_in(change: impl FnOnce(&mut AssertionDraft)) -> Result<VerifiedAuthentication, Error> {
     let response = authentication_response(&assertion(change));
-    PendingAuthentication::from_json(AUTHENTICATION)?.receive(&response)?.verify(&relying_party(), &record(), NOW)
+    PendingAuthentication::from_json(AUTHENTICATION)?.receive(&response)?.verify(&relying_party(), record(), NOW)
 }
 
 #[test]
@@ -175,14 +175,14 @@ fn the_pending_assertion_completes_and_demands_what_it_demanded() {
     assert_eq!((pending().subject(), pending().expires_at()), (&Subject::Discoverable, UnixTime::from_secs(NOW.as_secs() + 360)));
     let complete = |change: fn(&mut AssertionDraft)| {
         let response = authentication_response(&assertion(change));
-        pending().receive(&response)?.verify(&relying_party(), &record(), NOW).map(|verified| verified.counter())
+        pending().receive(&response)?.verify(&relying_party(), record(), NOW).map(|verified| verified.counter())
     };
     assert_eq!(complete(|_| {}), Ok(CounterVerdict::Increased));
     let response = authentication_response(&assertion(|_| {}));
-    let verified = pending().receive(&response).unwrap().verify(&relying_party(), &record(), NOW).unwrap();
+    let verified = pending().receive(&response).unwrap().verify(&relying_party(), record(), NOW).unwrap();
     assert_eq!((verified.state(), verified.workflow()), (Some(r#"{"next": "/pay"}"#), Some(Workflow::Reauthentication)));
     let unbound = PendingAssertion::from_json(ASSERTION).unwrap().receive(&response).unwrap();
-    assert_eq!(refusal(unbound.verify(&relying_party(), &record(), NOW)), ("ceremony-session-mismatch", None));
+    assert_eq!(refusal(unbound.verify(&relying_party(), record(), NOW)), ("ceremony-session-mismatch", None));
     assert_refused(complete(|draft| draft.auth_data.sign_count = 41), "counter-not-increased", "7.2/22");
     assert_refused(complete(|draft| draft.auth_data.set_flag(flags::UV, false)), "user-not-verified", "7.2/17");
     assert_refused(complete(|draft| draft.user_handle = None), "user-handle-missing", "7.2/6");

@@ -55,7 +55,7 @@ fn assert_accepted(capture: &Capture, verified: &Verified) {
 
 fn assert_registered(capture: &Capture, verified: &VerifiedRegistration) {
     let (expect, name, record) = (&capture.expect, &capture.name, verified.record());
-    assert_eq!(Some(&record.attestation_format), expect.fmt.as_ref(), "{name}");
+    assert_eq!(Some(&*record.attestation_format), expect.fmt.as_deref(), "{name}");
     assert_eq!(Some(type_name(record.attestation_type)), expect.attestation_type.as_deref(), "{name}");
     assert_eq!(Some(record.aaguid.to_string()), expect.aaguid, "{name}");
     assert_eq!(Some(record.algorithm().cose_id()), expect.alg, "{name}");

@@ -28,16 +28,16 @@ pub(super) fn scope(name: &str) -> Scope {
     Scope::new(name).expect("a scope")
 }
 
-pub(super) fn user(handle: impl Into<Vec<u8>>) -> UserHandle {
+pub(super) fn user(handle: impl Into<Bytes>) -> UserHandle {
     UserHandle::new(handle).expect("a user handle")
 }
 
-pub(super) fn id(bytes: impl Into<Vec<u8>>) -> CredentialId {
+pub(super) fn id(bytes: impl Into<Bytes>) -> CredentialId {
     CredentialId::new(bytes).expect("a credential ID")
 }
 
 /// A record with little in it, as an import makes it.
-pub(super) fn record(scope_name: &str, owner: &str, credential: impl Into<Vec<u8>>) -> CredentialRecord {
+pub(super) fn record(scope_name: &str, owner: &str, credential: impl Into<Bytes>) -> CredentialRecord {
     let rp_id = RpId::new("example.com").expect("an RP ID");
     CredentialRecord::imported(scope(scope_name), rp_id, user(owner), id(credential), KEYS[0].clone(), NOW)
 }

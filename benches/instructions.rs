@@ -1,0 +1,108 @@
+//! Runs one operation so many times, for a tool that counts instructions: `.ci/instructions` runs it under callgrind with
+//! two counts, so that whatever is not the operation cancels out.
+//!
+//! `cargo bench --bench instructions -- NAME COUNT`; without a name it lists them.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::hint::black_box;
+
+use passkeeper::crypto::rustcrypto::PROVIDER;
+use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
+use passkeeper::parse::KeyMaterial;
+use passkeeper::testing::VirtualAuthenticator;
+use passkeeper::types::{Algorithm, AlgorithmList, Challenge, UnixTime, UserHandle};
+use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
+use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationRequest, RelyingParty};
+
+const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
+const ORIGIN: &str = "https://example.com";
+/// The most rounds; as many states are prepared whatever the count.
+const MOST: usize = 32;
+
+/// Believes everything: what is left is our own share.
+struct Believer;
+
+impl SignatureScheme for Believer {
+    fn scheme(&self) -> Scheme {
+        Scheme::from(Algorithm::Es256)
+    }
+
+    fn prepare(&self, _: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl VerifyingKey for Believer {
+    fn verify(&self, _: &[&[u8]], _: &[u8]) -> Result<(), InvalidSignature> {
+        Ok(())
+    }
+}
+
+static STUB: CryptoProvider = CryptoProvider::new("stub", &[&Believer]);
+
+struct Ceremonies {
+    rp: RelyingParty,
+    registration: String,
+    registration_state: String,
+    authentication: String,
+    authentication_state: String,
+    record: CredentialRecord,
+}
+
+impl Ceremonies {
+    fn new(provider: CryptoProvider) -> Self {
+        let rp = RelyingParty::builder("example.com", "Example")
+            .algorithms(AlgorithmList::new([Algorithm::Es256]).unwrap())
+            .crypto_provider(provider)
+            .build()
+            .unwrap();
+        let mut device = VirtualAuthenticator::new(1);
+        let user = UserEntity { id: UserHandle::new([7; 64]).unwrap(), name: "alice".into(), display_name: "Alice".into() };
+        let (options, pending) = rp.start_registration(RegistrationRequest::new(user), Challenge::new([7; 32]).unwrap(), NOW).unwrap();
+        let registration = device.create(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap().to_json();
+        let registration_state = pending.into_json().unwrap();
+        let response = RegistrationResponse::from_json(&registration).unwrap();
+        let record = PendingRegistration::from_json(&registration_state).unwrap().verify(&rp, &response, NOW).unwrap().into_record();
+        let challenge = Challenge::new([8; 32]).unwrap();
+        let (options, pending) = rp.start_authentication(AuthenticationRequest::discoverable(), challenge, NOW).unwrap();
+        let authentication = device.get(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap().to_json();
+        Self { rp, registration, registration_state, authentication, authentication_state: pending.into_json().unwrap(), record }
+    }
+
+    fn register(&self, count: usize) {
+        let mut pending: Vec<_> = (0..MOST).map(|_| PendingRegistration::from_json(&self.registration_state).unwrap()).collect();
+        let mut verdicts = Vec::with_capacity(MOST);
+        for pending in pending.drain(..count) {
+            let response = RegistrationResponse::from_json(black_box(&self.registration)).unwrap();
+            verdicts.push(pending.verify(&self.rp, &response, NOW).unwrap());
+        }
+        black_box(verdicts);
+    }
+
+    fn authenticate(&self, count: usize) {
+        let pending = || PendingAuthentication::from_json(&self.authentication_state).unwrap();
+        let mut pending: Vec<_> = (0..MOST).map(|_| (pending(), self.record.clone())).collect();
+        let mut verdicts = Vec::with_capacity(MOST);
+        for (pending, record) in pending.drain(..count) {
+            let response = AuthenticationResponse::from_json(black_box(&self.authentication)).unwrap();
+            verdicts.push(pending.receive(&response).unwrap().verify(&self.rp, record, NOW).unwrap());
+        }
+        black_box(verdicts);
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let [name, count] = arguments.as_slice() else {
+        println!("authentication\nauthentication-without-crypto\nregistration\nregistration-without-crypto");
+        return;
+    };
+    let count = count.parse::<usize>().unwrap().min(MOST);
+    match name.as_str() {
+        "authentication" => Ceremonies::new(PROVIDER).authenticate(count),
+        "authentication-without-crypto" => Ceremonies::new(STUB).authenticate(count),
+        "registration" => Ceremonies::new(PROVIDER).register(count),
+        "registration-without-crypto" => Ceremonies::new(STUB).register(count),
+        _ => eprintln!("no operation is called {name}"),
+    }
+}
