@@ -9,6 +9,7 @@
 #![allow(clippy::cast_possible_truncation)]
 
 #[path = "../tests/server/private.rs"]
+#[allow(dead_code, reason = "nothing is stopped under load")]
 mod private;
 
 use std::fs;
