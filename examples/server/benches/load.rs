@@ -104,9 +104,9 @@ fn report(done: &mut [Client], time: Duration) {
     for (n, request) in REQUESTS.iter().enumerate() {
         let mut micros: Vec<u32> = done.iter_mut().flat_map(|client| client.micros[n].drain(..)).collect();
         micros.sort_unstable();
-        let at = |share: f64| f64::from(micros[((micros.len() - 1) as f64 * share).round() as usize]) / 1000.0;
+        let at = |percent: usize| f64::from(micros[(micros.len() - 1) * percent / 100]) / 1000.0;
         let rate = micros.len() as f64 / time.as_secs_f64();
-        println!("{request:<16}{:>10}{rate:>10.0}{:>10.1}{:>10.1}{:>10.1}", micros.len(), at(0.5), at(0.99), at(1.0));
+        println!("{request:<16}{:>10}{rate:>10.0}{:>10.1}{:>10.1}{:>10.1}", micros.len(), at(50), at(99), at(100));
     }
 }
 
@@ -229,7 +229,8 @@ impl Server {
             for line in log.lines().map_while(Result::ok) {
                 if let Some((_, port)) = line.split_once("listening on 127.0.0.1:") {
                     told.send(port.trim().parse().unwrap()).unwrap();
-                } else if !line.contains(" INFO ") {
+                // A machine that has more to do makes statements slow, and that is no fault.
+                } else if !line.contains(" INFO ") && !line.contains("slow statement") {
                     complaints.push(line);
                 }
             }
