@@ -36,6 +36,7 @@ struct Context {
     subject: Option<String>,
     expected: Option<String>,
     found: Option<String>,
+    retry_after_secs: Option<u32>,
 }
 
 impl Error {
@@ -81,6 +82,12 @@ impl Error {
         }
     }
 
+    /// In how many seconds it is worth trying again, where a rate limit said so: for the header `Retry-After`.
+    #[must_use]
+    pub fn retry_after_secs(&self) -> Option<u32> {
+        self.context.as_ref()?.retry_after_secs
+    }
+
     /// Names the specification step unless a deeper layer already did.
     #[must_use]
     pub(crate) fn at(mut self, step: &'static str) -> Self {
@@ -112,6 +119,13 @@ impl Error {
     pub(crate) fn found(mut self, found: impl fmt::Display) -> Self {
         self.context_mut().found = Some(shown(found));
         self
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, secs: u32) -> Self {
+        self.context_mut().retry_after_secs = Some(secs);
+        self.expected(format_args!("again in {secs} s"))
     }
 
     fn context_mut(&mut self) -> &mut Context {

@@ -148,13 +148,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
     fn admit(&self, ceremony: CeremonyKind, user: Option<&UserHandle>, identifier: Option<&str>, source: Option<&str>) -> Result<()> {
         let Some(limit) = &self.settings.rate_limit else { return Ok(()) };
         let attempt = Attempt { scope: self.rp.scope(), ceremony, user, identifier, source };
-        limit.admit(&attempt).map_err(|TooMany { retry_after_secs }| {
-            let error = Error::new(ErrorCode::RateLimited);
-            match retry_after_secs {
-                Some(secs) => error.expected(format_args!("again in {secs} s")),
-                None => error,
-            }
-        })
+        limit.admit(&attempt).map_err(Error::from)
     }
 
     /// What another relying party or tenant verified is not this one's to commit.

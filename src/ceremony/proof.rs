@@ -80,7 +80,14 @@ pub struct ProofPolicy {
 }
 
 impl ProofPolicy {
-    pub(crate) fn judge(&self, proof: Option<&Proof>, scope: &Scope, user: &UserHandle, now: UnixTime) -> Result<()> {
+    /// Whether a proof is fresh and strong enough now, and of this very account. The facade asks before passkeys change
+    /// ([`ManagementPolicy`](crate::ManagementPolicy)); ask yourself before whatever else is dangerous.
+    ///
+    /// A proof may be up to five seconds from the future, since servers' clocks differ; one from later is stale.
+    ///
+    /// # Errors
+    /// `proof-required` without a proof or without the user verification that is demanded, `proof-of-another`, `proof-stale`.
+    pub fn judge(&self, proof: Option<&Proof>, scope: &Scope, user: &UserHandle, now: UnixTime) -> Result<()> {
         let Some(proof) = proof else { return Err(ErrorCode::ProofRequired.into()) };
         if proof.scope != *scope || proof.user_handle != *user {
             return Err(ErrorCode::ProofOfAnother.into());

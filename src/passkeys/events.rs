@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::ceremony::{CeremonyKind, CredentialRecord};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::types::{CredentialId, Scope, UserHandle};
 
 /// Something that happened. Events name users and credentials: they are for an audit log, not for everybody's eyes.
@@ -129,6 +129,17 @@ impl fmt::Debug for Attempt<'_> {
 pub struct TooMany {
     /// When it is worth trying again, in seconds.
     pub retry_after_secs: Option<u32>,
+}
+
+/// `rate-limited`, which says when to try again ([`Error::retry_after_secs`]).
+impl From<TooMany> for Error {
+    fn from(TooMany { retry_after_secs }: TooMany) -> Self {
+        let error = Self::new(ErrorCode::RateLimited);
+        match retry_after_secs {
+            Some(secs) => error.retry_after(secs),
+            None => error,
+        }
+    }
 }
 
 /// Decides whether a ceremony may start: called first of all, before any store is asked.

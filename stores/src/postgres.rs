@@ -11,7 +11,7 @@ use std::sync::Arc;
 use passkeeper::store::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 
-use crate::sql::{Counts, Only, unavailable};
+use crate::sql::{Counts, Only, PATIENCE, unavailable};
 
 /// Credential records and pending ceremonies in PostgreSQL 12 or later.
 ///
@@ -59,15 +59,16 @@ impl PostgresStore {
         Self { pool, counts: Arc::default() }
     }
 
-    /// Connects to a URL, such as `postgres://app@localhost/app`, with at most ten connections. Call
-    /// [`migrate`](Self::migrate) once.
+    /// Connects to a URL, such as `postgres://app@localhost/app`, with at most ten connections; a call waits five seconds for
+    /// one, and so a server that is gone is told within that time. Call [`migrate`](Self::migrate) once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] for a malformed URL and a server that cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url).map_err(unavailable)?;
         let options = options.options([("default_transaction_isolation", "read committed")]);
-        Ok(Self::from_pool(PgPoolOptions::new().max_connections(10).connect_with(options).await.map_err(unavailable)?))
+        let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(PATIENCE);
+        Ok(Self::from_pool(pool.connect_with(options).await.map_err(unavailable)?))
     }
 
     /// The pool, for the caller's own statements and for closing it.

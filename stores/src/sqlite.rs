@@ -6,13 +6,12 @@ mod calls;
 
 use core::fmt;
 use core::str::FromStr as _;
-use core::time::Duration;
 use std::sync::Arc;
 
 use passkeeper::store::StoreError;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::sql::{Counts, Only, unavailable};
+use crate::sql::{Counts, Only, PATIENCE, unavailable};
 
 /// Credential records and pending ceremonies in SQLite, which is compiled in.
 ///
@@ -57,6 +56,7 @@ impl SqliteStore {
             true => SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None),
             false => SqlitePoolOptions::new(),
         };
+        let pool = pool.acquire_timeout(PATIENCE);
         Ok(Self::from_pool(pool.connect_with(options).await.map_err(unavailable)?))
     }
 
@@ -68,7 +68,7 @@ impl SqliteStore {
     pub fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
         let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        Ok(options.synchronous(SqliteSynchronous::Full).busy_timeout(Duration::from_secs(5)))
+        Ok(options.synchronous(SqliteSynchronous::Full).busy_timeout(PATIENCE))
     }
 
     /// The pool, for the caller's own statements and for closing it.

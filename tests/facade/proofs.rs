@@ -7,9 +7,12 @@ use pollster::block_on;
 use crate::common::*;
 use crate::world::{Facade, World};
 
-/// Ten minutes, with user verification or without.
+/// Ten minutes, with user verification.
+const DEMAND: ProofPolicy = ProofPolicy { max_age_secs: 600, user_verification: true };
+
+/// That, or without user verification.
 fn demanding(user_verification: bool) -> impl FnOnce(Facade) -> Facade {
-    let proof = Some(ProofPolicy { max_age_secs: 600, user_verification });
+    let proof = Some(ProofPolicy { user_verification, ..DEMAND });
     move |passkeys| passkeys.management(ManagementPolicy { proof, ..Default::default() })
 }
 
@@ -41,6 +44,9 @@ fn a_passkey_is_added_or_deleted_only_after_a_fresh_proof() {
         world.calls.take();
         let registration = block_on(world.passkeys.start_registration(request)).map(drop);
         assert_eq!(registration.as_ref().map_err(|error| (error.code(), error.kind())).err(), expected, "{proof:?}");
+        // Whoever asks for what is no passkey's change gets the same answer.
+        let judged = DEMAND.judge(proof.as_ref(), &Scope::new(RP_ID).unwrap(), &handle("alice"), NOW);
+        assert_eq!(judged.map_err(|error| (error.code(), error.kind())).err(), expected, "{proof:?}");
         if expected.is_some() {
             assert_eq!(world.calls.take(), Vec::<String>::new(), "a store was asked");
         }

@@ -11,8 +11,8 @@ use serde_json::json;
 /// What a handler may answer.
 pub type Answer<T> = Result<T, Problem>;
 
-/// When it is worth trying again after too many attempts, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
+/// When it is worth trying again if nobody knows better, in seconds.
+const RETRY_AFTER_SECS: u32 = 60;
 
 /// An answer that is no success: `{"error": {"code", "message"}}`.
 #[derive(Clone, Debug)]
@@ -25,12 +25,14 @@ pub struct Problem {
     pub message: &'static str,
     /// A passkey that was made in vain, for the page to tell its authenticator.
     pub signal: Option<UnknownCredentialSignal>,
+    /// When it is worth trying again, in seconds, where the rate limit says so.
+    pub retry_after_secs: Option<u32>,
 }
 
 impl Problem {
     /// A problem in words of our own.
     pub fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
-        Self { status, code, message, signal: None }
+        Self { status, code, message, signal: None, retry_after_secs: None }
     }
 
     /// The request is not what this server's page sends.
@@ -97,7 +99,7 @@ impl From<Error> for Problem {
             (_, ErrorKind::Misuse) => (StatusCode::INTERNAL_SERVER_ERROR, "fault", error.public_message()),
             _ => (StatusCode::BAD_REQUEST, "refused", error.public_message()),
         };
-        logged(&error, Self::new(status, code, message))
+        logged(&error, Self { retry_after_secs: error.retry_after_secs(), ..Self::new(status, code, message) })
     }
 }
 
@@ -121,15 +123,20 @@ fn logged(error: &Error, problem: Problem) -> Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, message, signal } = self;
+        let Self { status, code, message, signal, retry_after_secs } = self;
         let mut body = json!({ "error": { "code": code, "message": message } });
         if let (Some(signal), Some(body)) = (signal, body.as_object_mut()) {
             body.insert("unknownCredential".into(), json!(signal));
         }
-        let mut response = (status, Json(body)).into_response();
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-        }
-        response
+        with_retry((status, Json(body)).into_response(), retry_after_secs)
     }
+}
+
+/// Says when it is worth trying again, where that helps.
+pub(crate) fn with_retry(mut response: Response, secs: Option<u32>) -> Response {
+    if matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        let secs = HeaderValue::from(secs.unwrap_or(RETRY_AFTER_SECS));
+        response.headers_mut().insert(header::RETRY_AFTER, secs);
+    }
+    response
 }

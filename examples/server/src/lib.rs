@@ -35,8 +35,8 @@ pub use users::{User, Users};
 /// The facade over stores that are chosen at run time.
 pub type Facade = Passkeys<DynCredentialStore, DynCeremonyStore>;
 
-/// How long a sign-in or a step-up opens the doors that demand one, in seconds.
-pub const PROOF_SECS: u32 = 300;
+/// What opens the doors that demand a fresh proof: a sign-in or a step-up of the last five minutes.
+pub const PROOF: ProofPolicy = ProofPolicy { max_age_secs: 300, user_verification: true };
 
 /// What all handlers share.
 pub struct App {
@@ -66,7 +66,7 @@ impl App {
         let rules = ManagementPolicy {
             // There is no other way to sign in.
             last_passkey: LastRecord::Stays,
-            proof: Some(ProofPolicy { max_age_secs: PROOF_SECS, user_verification: true }),
+            proof: Some(PROOF),
             ..ManagementPolicy::default()
         };
         let passkeys = facade(config.relying_party()?, &stores, &clock)
@@ -82,6 +82,11 @@ impl App {
     #[must_use]
     pub fn development_key(&self) -> Option<&str> {
         self.apis.development_key(&self.config)
+    }
+
+    /// Whether a request imports passkeys, with the key that opens the product APIs.
+    fn is_import(&self, request: &axum::http::request::Parts) -> bool {
+        request.uri.path() == apis::IMPORT && self.apis.is_keyed(&request.headers)
     }
 }
 
@@ -110,7 +115,7 @@ pub fn app(app: Arc<App>) -> Router {
         .merge(page::routes())
         .nest("/api", own_api)
         .merge(apis::routes(&app))
-        .layer(axum::middleware::from_fn(limits::bounded_body))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), limits::bounded_body))
         .layer(axum::middleware::from_fn_with_state(app.clone(), security::headers))
         .with_state(app)
 }

@@ -15,7 +15,7 @@ use passkeeper::{Clock as _, Entropy as _, ErrorCode, Proof, SessionBinding, Sys
 
 use crate::error::{Answer, Problem};
 use crate::users::User;
-use crate::{App, PROOF_SECS, SharedClock};
+use crate::{App, PROOF, SharedClock};
 
 /// How long somebody stays signed in without doing anything.
 const IDLE_SECS: u32 = 30 * 60;
@@ -214,10 +214,9 @@ impl Member {
     ///
     /// # Errors
     /// [`Problem::confirm_first`].
-    pub fn confirmed(&self, now: UnixTime) -> Answer<()> {
-        let proof = &self.session.proof;
-        let fresh = proof.at() <= now && now <= proof.at().saturating_add_secs(PROOF_SECS);
-        if fresh && proof.user_verified() { Ok(()) } else { Err(Problem::confirm_first()) }
+    pub fn confirmed(&self, app: &App) -> Answer<()> {
+        let scope = app.passkeys.relying_party().scope();
+        Ok(PROOF.judge(Some(&self.session.proof), scope, &self.user.handle, app.clock.now())?)
     }
 }
 

@@ -6,10 +6,14 @@ pub(crate) mod statements;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use passkeeper::ErrorCode;
 use passkeeper::store::StoreError;
 use passkeeper::types::UserHandle;
+
+/// How long a call waits for a connection, and in SQLite for its turn to write.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many ceremonies were pending when they were last counted, by scope. Every later one has a larger number than the newest of
 /// then, and no two have the same: so there are at most as many more as the numbers went up, whichever server began them.

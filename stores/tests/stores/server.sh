@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Starts a private server in a folder of its own, prints its URL once it answers, and stops it when standard input ends.
+# Until then each line there, "stop" or "start", is done and said again on standard output.
 # No port is opened: it listens on a socket in that folder. Exit code 3: there is no such server here.
 set -eu
 cd /
@@ -34,23 +35,35 @@ case $1 in
         [ -x "$bin/initdb" ] || exit 3
         dir=$(as postgres mktemp -d /tmp/passkeeper-postgres-XXXXXX)
         as postgres "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C -N >"$dir.log" 2>&1
-        as postgres "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" \
-            -c fsync=off -c full_page_writes=off -c max_connections=200 >>"$dir.log" 2>&1 </dev/null &
-        answers "$bin/pg_isready" -q -h "$dir"
+        start() {
+            as postgres "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" \
+                -c fsync=off -c full_page_writes=off -c max_connections=200 >>"$dir.log" 2>&1 </dev/null &
+            answers "$bin/pg_isready" -q -h "$dir"
+        }
+        start
         stop() { as postgres "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1; }
         echo "postgres:///postgres?host=$dir&user=postgres"
         ;;
     redis)
         command -v redis-server >/dev/null || exit 3
         dir=$(mktemp -d /tmp/passkeeper-redis-XXXXXX)
-        redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --dir "$dir" >"$dir.log" 2>&1 </dev/null &
-        answers redis-cli -s "$dir/redis.sock" ping
+        start() {
+            redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --dir "$dir" >>"$dir.log" 2>&1 </dev/null &
+            answers redis-cli -s "$dir/redis.sock" ping
+        }
+        start
         stop() { redis-cli -s "$dir/redis.sock" shutdown nosave >/dev/null 2>&1; }
         echo "redis+unix://$dir/redis.sock"
         ;;
 esac
 
 trap '' INT TERM
-cat >/dev/null
+while read -r command; do
+    case $command in
+        stop) stop && wait ;;
+        start) start ;;
+    esac
+    echo "$command"
+done
 stop || true
 wait

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use passkeeper::Clock as _;
 use passkeeper::wire::AllAcceptedCredentialsSignal;
 use serde_json::{Value, json};
 
@@ -37,7 +36,7 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, browser: Browser) -> i
 
 /// Deletes the account with everything in it; answers what is left, for the user's authenticators: nothing.
 pub(super) async fn delete(State(app): State<Arc<App>>, member: Member) -> Answer<impl IntoResponse> {
-    member.confirmed(app.clock.now())?;
+    member.confirmed(&app)?;
     let Member { browser, user, .. } = member;
     // Passkeys first: an account without any is nobody's, a passkey without an account would be somebody's.
     app.passkeys.delete_all(&user.handle).await?;

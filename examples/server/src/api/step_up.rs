@@ -13,7 +13,7 @@ use super::{Finish, Sent, started};
 use crate::error::{Answer, Problem};
 use crate::limits::Source;
 use crate::session::Member;
-use crate::{App, PROOF_SECS};
+use crate::{App, PROOF};
 
 /// Options for the passkeys of the account.
 pub(super) async fn start(State(app): State<Arc<App>>, member: Member, Source(source): Source) -> Answer<impl IntoResponse> {
@@ -40,5 +40,5 @@ pub(super) async fn finish(
         Err(NotCompleted::Vetoed(problem)) => return Err(problem),
         Err(NotCompleted::Refused(error)) => return Err(error.into()),
     }
-    Ok(Json(json!({ "confirmedForSecs": PROOF_SECS })))
+    Ok(Json(json!({ "confirmedForSecs": PROOF.max_age_secs })))
 }

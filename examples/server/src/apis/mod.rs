@@ -30,6 +30,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{App, Config, Facade, SharedClock, Users};
 
+pub(crate) use lifecycle::IMPORT;
 use stubs::Codes;
 pub(crate) use tenants::DEMO;
 use tenants::People;
@@ -118,6 +119,11 @@ impl Apis {
     /// The site whose own domain was asked.
     fn at_host(&self, headers: &HeaderMap) -> Option<&Site> {
         self.sites.iter().find(|site| site.is_at(headers))
+    }
+
+    /// Whether a request shows the key as API D wants it: bare.
+    pub(crate) fn is_keyed(&self, headers: &HeaderMap) -> bool {
+        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|key| self.opened_by(key))
     }
 
     fn opened_by(&self, key: &str) -> bool {

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use passkeeper::store::StoreError;
 use passkeeper::{Error, ErrorCode, NotCompleted};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::Problem;
+use crate::error::{Problem, with_retry};
 
 /// How an API answers what it refuses.
 pub(super) trait Dialect: Sized + 'static {
@@ -29,12 +29,13 @@ pub(super) struct Refusal<D> {
     /// The API's own code, or the library's.
     pub(super) code: &'static str,
     pub(super) message: String,
+    retry_after_secs: Option<u32>,
     dialect: PhantomData<fn() -> D>,
 }
 
 impl<D> Refusal<D> {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), dialect: PhantomData }
+        Self { status, code, message: message.into(), retry_after_secs: None, dialect: PhantomData }
     }
 }
 
@@ -43,7 +44,8 @@ impl<D: Dialect> From<Error> for Refusal<D> {
         let code = error.error_code();
         // Logs what the answer does not say.
         let problem = Problem::from(error);
-        Self::new(D::status(code).unwrap_or(problem.status), code.as_str(), problem.message)
+        let retry_after_secs = problem.retry_after_secs;
+        Self { retry_after_secs, ..Self::new(D::status(code).unwrap_or(problem.status), code.as_str(), problem.message) }
     }
 }
 
@@ -72,16 +74,8 @@ impl<D: Dialect> From<NotCompleted<Self>> for Refusal<D> {
 
 impl<D: Dialect> IntoResponse for Refusal<D> {
     fn into_response(self) -> Response {
-        with_retry((self.status, Json(D::body(&self))).into_response())
+        with_retry((self.status, Json(D::body(&self))).into_response(), self.retry_after_secs)
     }
-}
-
-/// Says when it is worth trying again, where that helps.
-pub(super) fn with_retry(mut response: Response) -> Response {
-    if matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-    }
-    response
 }
 
 /// Reads a body of JSON.

@@ -122,9 +122,7 @@ async fn open_authorized(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 
 async fn open_restricted(State(app): State<Arc<App>>, Source(source): Source, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
     // Anybody may open one, but not crowd out others.
-    if !app.limit.admits(&source) {
-        return Err(ErrorCode::RateLimited.into());
-    }
+    app.limit.take(&source).map_err(Error::from)?;
     Ok(Json(app.apis.sessions.open(site(&app, &headers)?, None, SESSION_SECS)?))
 }
 

@@ -9,35 +9,42 @@ use passkeeper::types::UserHandle;
 use super::User;
 
 #[derive(Clone, Default)]
-pub(super) struct Memory(Arc<Mutex<HashMap<String, User>>>);
+pub(super) struct Memory(Arc<Mutex<Accounts>>);
+
+#[derive(Default)]
+struct Accounts {
+    by_key: HashMap<String, User>,
+    keys: HashMap<UserHandle, String>,
+}
 
 impl Memory {
     pub(super) async fn create(&self, user: &User) -> Result<bool, StoreError> {
-        let (key, mut users) = (User::key(&user.username), self.lock());
-        if users.contains_key(&key) || users.values().any(|other| other.handle == user.handle) {
+        let (key, mut accounts) = (User::key(&user.username), self.lock());
+        if accounts.by_key.contains_key(&key) || accounts.keys.contains_key(&user.handle) {
             return Ok(false);
         }
-        users.insert(key, user.clone());
+        accounts.keys.insert(user.handle.clone(), key.clone());
+        accounts.by_key.insert(key, user.clone());
         Ok(true)
     }
 
     pub(super) async fn by_key(&self, key: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.lock().get(key).cloned())
+        Ok(self.lock().by_key.get(key).cloned())
     }
 
     pub(super) async fn by_handle(&self, handle: &UserHandle) -> Result<Option<User>, StoreError> {
-        Ok(self.lock().values().find(|user| user.handle == *handle).cloned())
+        let accounts = self.lock();
+        Ok(accounts.keys.get(handle).and_then(|key| accounts.by_key.get(key)).cloned())
     }
 
     pub(super) async fn remove(&self, handle: &UserHandle) -> Result<bool, StoreError> {
-        let mut users = self.lock();
-        let before = users.len();
-        users.retain(|_, user| user.handle != *handle);
-        Ok(users.len() < before)
+        let mut accounts = self.lock();
+        let key = accounts.keys.remove(handle);
+        Ok(key.and_then(|key| accounts.by_key.remove(&key)).is_some())
     }
 
-    /// A panic elsewhere leaves the map whole: each change is one call.
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, User>> {
+    /// Whatever panics, it is not between the two maps' changes.
+    fn lock(&self) -> MutexGuard<'_, Accounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -158,7 +158,8 @@ async fn a4_every_refusal_of_a_start_is_told_apart() {
         busy.post(ONE, PATH, &native()).await.ok();
     }
     let reply = busy.post(ONE, PATH, &native()).await;
-    assert_eq!((refusal(&reply), &reply.headers["retry-after"]), (bad(429, "too_many_requests"), &"60".parse().unwrap()));
+    assert_eq!(refusal(&reply), bad(429, "too_many_requests"));
+    assert!(reply.retry_after().is_some_and(|secs| (20..=30).contains(&secs)));
 }
 
 #[tokio::test]

@@ -184,7 +184,12 @@ async fn d3_constraints_are_answered_by_name_where_asked_and_never_half_imported
     nobodys["userId"] = NOBODY.into();
     let mut staffs = row("AAAC");
     staffs["userId"] = ZOE.into();
-    let cases: [(Value, &str); 4] = [
+    // An ID of its own that is another's.
+    let [there] = all(&world, ALICE).await.try_into().unwrap();
+    let mut same = row("AAAC");
+    same["id"] = there["id"].clone();
+    let cases: [(Value, &str); 5] = [
+        (same, "[duplicate]credentials[1].id"),
         (nobodys, "[invalid]credentials[1].userId"),
         (staffs, "[invalid]credentials[1].userId"),
         // Taken in the store, and by an earlier row.
@@ -198,6 +203,30 @@ async fn d3_constraints_are_answered_by_name_where_asked_and_never_half_imported
         }
         assert_eq!(all(&world, ALICE).await.len(), 1);
     }
+}
+
+/// What may be larger than other requests is an import, and only of whoever holds the key.
+#[tokio::test]
+async fn d3_an_import_of_8_mib_is_read_and_no_more() {
+    let world = World::new();
+    let body = json!({ "credentials": [row("AAAB")] }).to_string();
+    let sized = |bytes: usize| json!(body.clone() + &" ".repeat(bytes - body.len()));
+    const KIB: usize = 1024;
+    let send = async |path: &str, key: &str, bytes: usize| {
+        let headers = [("authorization", key), ("x-fusionauth-tenantid", ONE_ID)];
+        world.call("POST", path, &headers, &sized(bytes)).await.status.as_u16()
+    };
+    for (path, key, bytes, status) in [
+        (PATH, KEY, 8 * KIB * KIB + 1, 413),
+        (PATH, "another key", 256 * KIB + 1, 413),
+        (PATH, "another key", 256 * KIB, 401),
+        ("/api/webauthn/start", KEY, 256 * KIB + 1, 413),
+    ] {
+        assert_eq!(send(path, key, bytes).await, status, "{path} {key} {bytes}");
+        assert_eq!(all(&world, ALICE).await.len(), 0);
+    }
+    assert_eq!(send(PATH, KEY, 8 * KIB * KIB).await, 200);
+    assert_eq!(all(&world, ALICE).await.len(), 1);
 }
 
 #[tokio::test]

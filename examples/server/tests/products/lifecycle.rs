@@ -62,7 +62,9 @@ async fn d1_one_passkey_by_its_id_or_all_of_a_user() {
     let one = get(&format!("/{id}")).await.ok();
     assert_shape(&one, json!({ "credential": passkey() }));
     assert_eq!(one["credential"], first);
-    assert_eq!(get(&format!("/{}", id.to_uppercase())).await.ok()["credential"], first);
+    for same in [format!("/{}", id.to_uppercase()), format!("?id={id}"), format!("?id={id}&userId={BOB}")] {
+        assert_eq!(get(&same).await.ok(), one, "{same}");
+    }
     let all = get(&format!("?userId={ALICE}")).await.ok();
     assert_shape(&all, json!({ "credentials": [passkey()] }));
     assert_eq!(all["credentials"], json!([first, second]));
@@ -70,11 +72,22 @@ async fn d1_one_passkey_by_its_id_or_all_of_a_user() {
     assert_eq!(get(&format!("/{}", zoes["id"].as_str().unwrap())).await.ok()["credential"], zoes);
     assert_eq!(get(&format!("?userId={ZOE}")).await.ok()["credentials"], json!([zoes]));
 
-    for path in [format!("/{NOBODY}"), format!("?userId={NOBODY}")] {
+    for path in [format!("/{NOBODY}"), format!("?id={NOBODY}"), format!("?userId={NOBODY}")] {
         assert_eq!(get(&path).await.bare(), (404, true), "{path}");
     }
-    for (path, code) in [("/1", "[invalid]id"), ("?userId=1", "[invalid]userId"), ("", "[missing]userId"), ("?id=1", "[missing]userId")] {
-        assert_errors(&get(path).await, &[code]);
+    for (path, code) in [
+        ("/1", "[invalid]id"),
+        ("/%ff", "[invalid]id"),
+        ("?id=1", "[invalid]id"),
+        ("?userId=1", "[invalid]userId"),
+        ("", "[missing]userId"),
+        ("?userId=1&userId=2", "[invalidQuery]"),
+    ] {
+        for method in ["GET", "DELETE"] {
+            assert_errors(&world.keyed(method, &format!("/api/webauthn{path}"), &Value::Null).await, &[code]);
+            // Nobody without the key is told what is wrong.
+            assert_eq!(world.call(method, &format!("/api/webauthn{path}"), &[], &Value::Null).await.bare(), (401, true), "{path}");
+        }
     }
 }
 
@@ -92,7 +105,11 @@ async fn d2_delete_one_by_its_id_or_all_of_a_user() {
     let delete = async |path: &str| world.keyed("DELETE", &format!("/api/webauthn{path}"), &Value::Null).await.bare();
     assert_eq!(delete(&format!("/{}", ids[1])).await, (200, true));
     assert_eq!(of(ALICE).await, [ids[0].clone(), ids[2].clone()]);
-    assert_eq!(delete(&format!("/{}", ids[1])).await, (404, true));
+    for gone in [format!("/{}", ids[1]), format!("?id={}", ids[1])] {
+        assert_eq!(delete(&gone).await, (404, true), "{gone}");
+    }
+    assert_eq!(delete(&format!("?id={}", ids[2])).await, (200, true));
+    assert_eq!(of(ALICE).await, [ids[0].clone()]);
     assert_eq!(delete(&format!("?userId={ALICE}")).await, (200, true));
     assert_eq!((of(ALICE).await, of(BOB).await), (vec![], vec![ids[3].clone()]));
     assert_eq!(delete(&format!("?userId={NOBODY}")).await, (404, true));
@@ -263,6 +280,21 @@ async fn d7_d14_each_wrong_field_of_a_completion_is_named() {
     assert_errors(&completed(&world, &body).await, &["[origin-mismatch]origin"]);
     // Nothing was registered by any of them.
     assert_eq!(world.keyed("GET", &format!("/api/webauthn?userId={ALICE}"), &Value::Null).await.ok(), json!({ "credentials": [] }));
+}
+
+/// Also where the options demand it: what the client does not say is taken for no.
+#[tokio::test]
+async fn d7_a_passkey_whose_client_does_not_say_so_is_not_discoverable() {
+    let world = World::new();
+    for (n, (silence, discoverable)) in
+        [(json!({}), false), (Value::Null, false), (json!({ "credProps": { "rk": true } }), true)].into_iter().enumerate()
+    {
+        let started = options(&world, ALICE, "bootstrap").await;
+        let mut credential = created(&mut VirtualAuthenticator::new(n as u64), &started, ONE_ORIGIN);
+        credential["clientExtensionResults"] = silence;
+        let done = completed(&world, &complete(&credential)).await.ok();
+        assert_eq!(done["credential"]["discoverable"], discoverable);
+    }
 }
 
 #[tokio::test]

@@ -253,6 +253,25 @@ async fn d11_an_assertion_answers_the_passkey_and_logs_nobody_in() {
     assert_errors(&post(&world, LOGIN, &body).await, &["[ceremony-not-found]credential.response.clientDataJSON"]);
 }
 
+/// As the document's own samples have it.
+#[tokio::test]
+async fn d12_padding_is_tolerated_in_a_login() {
+    let (world, mut device, _) = with_alice().await;
+    for target in [LOGIN, ASSERT] {
+        let mut body = complete(&mut device, &options(&world, &start("reauthentication")).await);
+        let mut padded = 0;
+        for path in ["/id", "/response/authenticatorData", "/response/clientDataJSON", "/response/signature", "/response/userHandle"] {
+            let value = body["credential"].pointer_mut(path).unwrap();
+            let text = value.as_str().unwrap();
+            let padding = "=".repeat((4 - text.len() % 4) % 4);
+            padded += usize::from(!padding.is_empty());
+            *value = format!("{text}{padding}").into();
+        }
+        assert!(padded > 0);
+        post(&world, target, &body).await.ok();
+    }
+}
+
 #[tokio::test]
 async fn d13_a_passkey_of_one_tenant_is_nothing_to_another() {
     let (world, mut device, passkey) = with_alice().await;
@@ -352,6 +371,7 @@ async fn d14_faults_of_the_store_and_of_ours_are_told_apart() {
     busy.keyed("POST", "/api/webauthn/register/start", &register).await.ok();
     let reply = busy.keyed("POST", "/api/webauthn/register/start", &register).await;
     assert_eq!(reply.errors(), (429, vec!["[rate-limited]".to_owned()]));
+    assert!(reply.retry_after().is_some_and(|secs| (50..=60).contains(&secs)));
 }
 
 #[tokio::test]
@@ -379,7 +399,7 @@ async fn d17_a_login_is_refused_between_verification_and_recording() {
         let user_sample = &login_sample()["user"];
         match answer {
             202 | 212 | 213 => assert_within(&reply.json(), &json!({ "user": user_sample })),
-            203 => assert_shape(&reply.json(), json!({ "changePasswordId": "string" })),
+            203 => assert_shape(&reply.json(), json!({ "changePasswordId": "string", "changePasswordReason": "string" })),
             242 => assert_shape(&reply.json(), json!({ "twoFactorId": "string" })),
             409 => assert_shape(&reply.json(), json!({ "actions": [{ "name": "string" }] })),
             _ => assert_eq!(reply.text, ""),

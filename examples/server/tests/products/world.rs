@@ -219,6 +219,11 @@ impl Reply {
         if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
+    /// When it is worth trying again, in seconds.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        self.headers.get("retry-after").map(|secs| secs.to_str().unwrap().parse().unwrap())
+    }
+
     /// The status, and whether nothing else was said.
     pub(crate) fn bare(&self) -> (u16, bool) {
         (self.status.as_u16(), self.text.is_empty())

@@ -143,7 +143,10 @@ async fn one_address_may_start_so_many_ceremonies() {
         assert_eq!(start(path, "192.0.2.1", "").await.status, 200);
     }
     let reply = start("/api/sign-in/start", "192.0.2.1", "198.51.100.7").await;
-    assert_eq!((reply.refusal(), reply.header("retry-after")), ((429, "too-many".into()), "60"));
+    assert_eq!(reply.refusal(), (429, "too-many".into()));
+    // A third of a minute, of which little has passed.
+    let secs: u32 = reply.header("retry-after").parse().unwrap();
+    assert!((10..=20).contains(&secs), "{secs}");
     assert_eq!(start("/api/sign-in/start", "192.0.2.2", "").await.status, 200, "another address");
 }
 

@@ -7,6 +7,7 @@ mod configuration;
 mod faults;
 mod guards;
 mod passkeys;
+mod private;
 mod process;
 mod sessions;
 mod sign_in;

@@ -43,6 +43,26 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     assert!((9..14).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }
 
+/// Announced or not: the answer comes while there is more to send, and the server goes on.
+#[tokio::test]
+async fn a_body_that_is_too_large_is_answered_and_not_read_to_its_end() {
+    let (address, _stop, _server) = started().await;
+    let announced = HEAD.replace("Content-Length: 2", "Content-Length: 100000000");
+    let chunked = HEAD.replace("Content-Length: 2", "Transfer-Encoding: chunked");
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+    for (head, piece) in [(announced, " ".repeat(0x10000)), (chunked, chunk)] {
+        let mut stream = sent(address, &head).await;
+        for _ in 0..5 {
+            stream.write_all(piece.as_bytes()).await.unwrap();
+        }
+        let mut reply = vec![0; 16];
+        stream.read_exact(&mut reply).await.unwrap();
+        assert_eq!(&reply[..13], b"HTTP/1.1 413 ");
+    }
+    let reply = rest(sent(address, &format!("{HEAD}{{}}")).await).await;
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+}
+
 #[tokio::test]
 async fn headers_that_do_not_come_are_not_waited_for() {
     let (address, _stop, _server) = started().await;

@@ -10,8 +10,7 @@ use passkeeper::{Error, ErrorCode, ErrorKind, NotCompleted};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::refusal::with_retry;
-use crate::Problem;
+use crate::error::{Problem, with_retry};
 
 /// The body of most refusals.
 #[derive(Debug, Default, Serialize)]
@@ -64,15 +63,15 @@ pub(super) enum Refusal {
     NotFound,
     /// 500, empty.
     Fault,
-    /// With the errors as its body.
-    Errors(StatusCode, Errors),
+    /// With the errors as its body, and perhaps the seconds after which it is worth trying again.
+    Errors(StatusCode, Errors, Option<u32>),
     /// What stands between a user and a login: a status with or without a body.
     Obstacle(StatusCode, Option<Value>),
 }
 
 impl From<Errors> for Refusal {
     fn from(errors: Errors) -> Self {
-        Self::Errors(StatusCode::BAD_REQUEST, errors)
+        Self::Errors(StatusCode::BAD_REQUEST, errors, None)
     }
 }
 
@@ -88,8 +87,8 @@ impl From<Error> for Refusal {
         let problem = Problem::from(error);
         match kind {
             ErrorKind::Misuse => Self::Fault,
-            ErrorKind::Store => Self::Errors(problem.status, Errors::general(code, problem.message)),
-            _ => Self::Errors(problem.status, Errors::general(code, meaning)),
+            ErrorKind::Store => Self::Errors(problem.status, Errors::general(code, problem.message), None),
+            _ => Self::Errors(problem.status, Errors::general(code, meaning), problem.retry_after_secs),
         }
     }
 }
@@ -97,7 +96,7 @@ impl From<Error> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let problem = Problem::from(error);
-        Self::Errors(problem.status, Errors::general("store-unavailable", problem.message))
+        Self::Errors(problem.status, Errors::general("store-unavailable", problem.message), None)
     }
 }
 
@@ -116,7 +115,7 @@ impl IntoResponse for Refusal {
             Self::Unauthorized => StatusCode::UNAUTHORIZED.into_response(),
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            Self::Errors(status, errors) => with_retry((status, Json(json!(errors))).into_response()),
+            Self::Errors(status, errors, retry) => with_retry((status, Json(json!(errors))).into_response(), retry),
             Self::Obstacle(status, None) => status.into_response(),
             Self::Obstacle(status, Some(body)) => (status, Json(body)).into_response(),
         }

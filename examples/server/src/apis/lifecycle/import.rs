@@ -50,7 +50,8 @@ pub(super) async fn import(State(app): State<Arc<App>>, headers: HeaderMap, body
             match answer {
                 Inserted::Yes => {}
                 Inserted::AlreadyThere => {
-                    errors.add(format!("credentials[{n}].credentialId"), "duplicate", "This passkey is there already.")
+                    let field = taken(&app, &records, n).await?;
+                    errors.add(format!("credentials[{n}].{field}"), "duplicate", "This passkey is there already.");
                 }
                 Inserted::LimitReached => errors.add(format!("credentials[{n}].userId"), "limit", "This user has too many passkeys."),
             }
@@ -64,6 +65,14 @@ pub(super) async fn import(State(app): State<Arc<App>>, headers: HeaderMap, body
             Err(Refusal::Fault)
         }
     }
+}
+
+/// Which of its two IDs a row shares with a passkey that is there, or with a row before it.
+async fn taken(app: &App, records: &[CredentialRecord], n: usize) -> Result<&'static str, Refusal> {
+    let Some((record, before)) = records.get(..=n).and_then(|records| records.split_last()) else { return Ok("credentialId") };
+    let by_device = before.iter().any(|other| other.credential_id == record.credential_id)
+        || app.stores.credentials.find(&record.scope, &record.credential_id).await?.is_some();
+    Ok(if by_device { "credentialId" } else { "id" })
 }
 
 /// One row, with the product's defaults; or what is wrong with it.

@@ -11,9 +11,10 @@ mod user;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use passkeeper::parse::ClientData;
@@ -33,11 +34,15 @@ use errors::{Errors, Refusal};
 use form::Form;
 use passkey::{CreationShape, Passkey, RequestShape};
 
+/// Where passkeys are imported; a body may be larger there than elsewhere.
+pub(crate) const IMPORT: &str = "/api/webauthn/import";
+
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/api/webauthn", get(retrieve_all).delete(delete_all))
+        .route("/api/webauthn", get(retrieve).delete(delete))
         .route("/api/webauthn/{id}", get(retrieve).delete(delete))
-        .route("/api/webauthn/import", post(import::import))
+        // Its bound is set where all bodies are read.
+        .route(IMPORT, post(import::import).layer(DefaultBodyLimit::disable()))
         .route("/api/webauthn/register/start", post(start_registration))
         .route("/api/webauthn/register/complete", post(complete_registration))
         .route("/api/webauthn/start", post(start_authentication))
@@ -71,11 +76,7 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     /// A request that shows the API key.
     fn keyed(app: &'a App, headers: &HeaderMap) -> Result<Self, Refusal> {
-        let key = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if !key.is_some_and(|key| app.apis.opened_by(key)) {
-            return Err(Refusal::Unauthorized);
-        }
-        Self::open(&app.apis, headers)
+        if app.apis.is_keyed(headers) { Self::open(&app.apis, headers) } else { Err(Refusal::Unauthorized) }
     }
 
     /// One that need not.
@@ -159,46 +160,65 @@ fn one(record: CredentialRecord) -> Result<Json<One>, Refusal> {
 
 // Retrieve and delete.
 
+/// Which passkeys are meant: one, whose ID is in the path or in the query, or all of a user.
+enum Meant {
+    One(String),
+    OfUser(Uuid),
+}
+
+impl Meant {
+    fn read((path, query): Addressed) -> Result<Self, Refusal> {
+        let path = path.map_err(|_| Errors::field("id", "invalid", "This is not a UUID."))?;
+        let Query(Named { id, user_id }) = query.map_err(|error| Errors::general("invalidQuery", error.body_text()))?;
+        match (path.map(|Path(id)| id).or(id), user_id) {
+            (Some(id), _) => Ok(Self::One(id)),
+            (None, Some(user)) => Ok(Self::OfUser(user.parse().map_err(|_| Errors::field("userId", "invalid", "This is not a UUID."))?)),
+            (None, None) => Err(Errors::field("userId", "missing", "This field is required.").into()),
+        }
+    }
+}
+
+/// Read only after the key, so that nobody without it is told what is wrong.
+type Addressed = (Result<Option<Path<String>>, PathRejection>, Result<Query<Named>, QueryRejection>);
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OfUser {
+struct Named {
+    id: Option<String>,
     user_id: Option<String>,
 }
 
-impl OfUser {
-    async fn find<'a>(self, call: &Call<'a>) -> Result<(Tenant<'a>, super::Person), Refusal> {
-        let text = self.user_id.ok_or_else(|| Errors::field("userId", "missing", "This field is required."))?;
-        let id: Uuid = text.parse().map_err(|_| Errors::field("userId", "invalid", "This is not a UUID."))?;
-        call.of_user(&id).await?.ok_or(Refusal::NotFound)
+async fn retrieve(State(app): State<Arc<App>>, headers: HeaderMap, addressed: Addressed) -> Result<Response, Refusal> {
+    let call = Call::keyed(&app, &headers)?;
+    match Meant::read(addressed)? {
+        Meant::One(id) => Ok(one(call.of_passkey(&id).await?.1)?.into_response()),
+        Meant::OfUser(id) => {
+            let (tenant, person) = call.of_user(&id).await?.ok_or(Refusal::NotFound)?;
+            let records = tenant.passkeys.list(&person.handle).await?;
+            let credentials = records.into_iter().map(Passkey::try_from).collect::<Result<Vec<_>, Error>>()?;
+            Ok(Json(json!({ "credentials": credentials })).into_response())
+        }
     }
 }
 
-async fn retrieve(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Result<impl IntoResponse, Refusal> {
-    let (_, record) = Call::keyed(&app, &headers)?.of_passkey(&id).await?;
-    one(record)
-}
-
-async fn retrieve_all(State(app): State<Arc<App>>, headers: HeaderMap, Query(of): Query<OfUser>) -> Result<impl IntoResponse, Refusal> {
-    let (tenant, person) = of.find(&Call::keyed(&app, &headers)?).await?;
-    let records = tenant.passkeys.list(&person.handle).await?;
-    let credentials = records.into_iter().map(Passkey::try_from).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Json(json!({ "credentials": credentials })))
-}
-
-async fn delete(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Result<(), Refusal> {
-    let (tenant, record) = Call::keyed(&app, &headers)?.of_passkey(&id).await?;
-    match tenant.passkeys.delete(&record.user_handle, &record.credential_id).await {
-        Ok(_) => Ok(()),
-        // Somebody else was faster.
-        Err(error) if error.error_code() == ErrorCode::CredentialNotFound => Err(Refusal::NotFound),
-        Err(error) => Err(error.into()),
+async fn delete(State(app): State<Arc<App>>, headers: HeaderMap, addressed: Addressed) -> Result<(), Refusal> {
+    let call = Call::keyed(&app, &headers)?;
+    match Meant::read(addressed)? {
+        Meant::One(id) => {
+            let (tenant, record) = call.of_passkey(&id).await?;
+            match tenant.passkeys.delete(&record.user_handle, &record.credential_id).await {
+                Ok(_) => Ok(()),
+                // Somebody else was faster.
+                Err(error) if error.error_code() == ErrorCode::CredentialNotFound => Err(Refusal::NotFound),
+                Err(error) => Err(error.into()),
+            }
+        }
+        Meant::OfUser(id) => {
+            let (tenant, person) = call.of_user(&id).await?.ok_or(Refusal::NotFound)?;
+            tenant.passkeys.delete_all(&person.handle).await?;
+            Ok(())
+        }
     }
-}
-
-async fn delete_all(State(app): State<Arc<App>>, headers: HeaderMap, Query(of): Query<OfUser>) -> Result<(), Refusal> {
-    let (tenant, person) = of.find(&Call::keyed(&app, &headers)?).await?;
-    tenant.passkeys.delete_all(&person.handle).await?;
-    Ok(())
 }
 
 // Registration.

@@ -42,7 +42,7 @@ pub(super) fn obstacle(person: &Person, profile: &Value) -> passkeeper::Result<O
     let (status, body) = match person.status {
         Status::Active => return Ok(None),
         Status::NotRegistered => (202, user()),
-        Status::ChangePassword => (203, Some(json!({ "changePasswordId": stubs::token()? }))),
+        Status::ChangePassword => (203, Some(json!({ "changePasswordId": stubs::token()?, "changePasswordReason": "Administrative" }))),
         Status::Unverified => (212, user()),
         Status::RegistrationUnverified => (213, user()),
         Status::TwoFactor => (242, Some(json!({ "twoFactorId": stubs::token()? }))),
