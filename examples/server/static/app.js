@@ -324,7 +324,9 @@ function rename(item, passkey) {
   toggle(true);
   input.select();
   part(".cancel").onclick = () => toggle(false);
-  form.onkeydown = (event) => event.key === "Escape" && toggle(false);
+  form.onkeydown = (event) => {
+    if (event.key === "Escape") toggle(false);
+  };
   form.onsubmit = (event) => {
     event.preventDefault();
     attempt(event.submitter, async () => {
@@ -359,11 +361,12 @@ async function confirmed(work) {
   return work();
 }
 
+/** Shows a passkey again; false if the user would rather not. */
 function stepUp() {
   const dialog = $("step-up");
   const [form, message] = [dialog.querySelector("form"), dialog.querySelector(".message")];
   message.textContent = "";
-  let done = false;
+  let [done, end] = [false, null];
   form.onsubmit = async (event) => {
     event.preventDefault();
     message.textContent = "";
@@ -372,17 +375,20 @@ function stepUp() {
       done = true;
       dialog.close();
     } catch (error) {
-      if (error.name !== "AbortError") message.textContent = explained(error);
-      if (error.code === "signed-out") dialog.close();
+      if (error.code === "signed-out") {
+        end = error;
+        dialog.close();
+      } else if (error.name !== "AbortError") message.textContent = explained(error);
     }
   };
   dialog.querySelector(".cancel").onclick = () => dialog.close();
   dialog.showModal();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const close = () => {
       // Whoever cancels cancels the browser's question too.
       if (!done) turn.abort();
-      resolve(done);
+      if (end) reject(end);
+      else resolve(done);
     };
     dialog.addEventListener("close", close, { once: true });
   });

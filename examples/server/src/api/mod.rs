@@ -12,8 +12,10 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
-use passkeeper::store::CeremonyId;
-use passkeeper::{Started, TakeBy};
+use passkeeper::store::{CeremonyId, CredentialStore as _};
+use passkeeper::types::CredentialId;
+use passkeeper::wire::RegistrationResponse;
+use passkeeper::{Error, ErrorKind, Started, TakeBy};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -73,4 +75,17 @@ impl<R> Finish<R> {
 /// What a start answers. The ID may go to the page: it is of no use in any other session, and each tab keeps its own.
 fn started<O: Serialize>(started: &Started<O>) -> Json<Value> {
     Json(json!({ "ceremony": started.session, "options": started.options }))
+}
+
+/// A registration that was refused. The passkey that was made for it is of no use: its authenticator shall hear that, unless the
+/// passkey is known here, or may be.
+async fn made_in_vain(app: &App, error: Error, response: &RegistrationResponse) -> Problem {
+    use ErrorKind::{Expired, Malformed, Mismatch, Policy, Unsupported, Untrusted};
+    let judged = matches!(error.kind(), Expired | Malformed | Mismatch | Policy | Unsupported | Untrusted);
+    let problem = Problem::from(error);
+    let Some(id) = CredentialId::new(response.raw_id.as_slice()).ok().filter(|_| judged) else { return problem };
+    match app.stores.credentials.find(app.passkeys.relying_party().scope(), &id).await {
+        Ok(None) => problem.signal(app.passkeys.unknown_credential(id)),
+        _ => problem,
+    }
 }

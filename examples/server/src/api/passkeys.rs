@@ -12,7 +12,7 @@ use passkeeper::{CredentialRecord, NotCompleted, RegistrationRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Finish, Sent, started};
+use super::{Finish, Sent, made_in_vain, started};
 use crate::App;
 use crate::error::{Answer, Problem};
 use crate::limits::Source;
@@ -45,13 +45,15 @@ pub(super) async fn finish(
         .passkeys
         .complete_registration_unless(by, &form.credential, async |verified| {
             // Somebody else may have signed in in this browser since the start.
-            if verified.record().user_handle == member.user.handle { Ok(()) } else { Err(Problem::refused()) }
+            let record = verified.record();
+            let in_vain = || Problem::refused().signal(app.passkeys.unknown_credential(record.credential_id.clone()));
+            if record.user_handle == member.user.handle { Ok(()) } else { Err(in_vain()) }
         })
         .await;
     let registered = match completed {
         Ok(registered) => registered,
         Err(NotCompleted::Vetoed(problem)) => return Err(problem),
-        Err(NotCompleted::Refused(error)) => return Err(error.into()),
+        Err(NotCompleted::Refused(error)) => return Err(made_in_vain(&app, error, &form.credential).await),
     };
     let record = named(&app, registered.record).await;
     Ok(Json(json!({ "passkey": shown(&record, &member.session), "accepted": registered.accepted })))

@@ -11,7 +11,7 @@ use passkeeper::wire::RegistrationResponse;
 use passkeeper::{Clock as _, Entropy as _, ErrorCode, NotCompleted, Proof, Registered, RegistrationRequest, SystemEntropy};
 use serde::{Deserialize, Serialize};
 
-use super::{Finish, Sent, account, passkeys, started};
+use super::{Finish, Sent, account, made_in_vain, passkeys, started};
 use crate::App;
 use crate::error::{Answer, Problem};
 use crate::limits::Source;
@@ -90,7 +90,7 @@ async fn sign_up(app: &App, browser: Browser, form: Finish<RegistrationResponse>
             if let Some(user) = created {
                 app.stores.users.remove(&user.handle).await?;
             }
-            Err(error.into())
+            Err(made_in_vain(app, error, &form.credential).await)
         }
     }
 }

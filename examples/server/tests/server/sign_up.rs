@@ -106,8 +106,43 @@ async fn a_sign_up_that_fails_leaves_no_account() {
     browser.device = VirtualAuthenticator::new(1);
     let reply = browser.register("/api/sign-up", json!({ "username": "mallory" })).await;
     assert_eq!(reply.refusal(), (400, "refused".into()));
+    assert_eq!(reply.json().get("unknownCredential"), None, "the passkey is Alice's");
     assert_eq!(server.stores.users.by_name("mallory").await, Ok(None));
     assert_eq!(browser.user().await, None);
+}
+
+/// A passkey that was made in vain is told to its authenticator; one that is known here, or may be, never is.
+#[tokio::test]
+async fn a_sign_up_that_is_refused_says_whether_its_passkey_is_of_no_use() {
+    let (server, mut alice) = alice().await;
+    let unknown = |reply: &Reply| reply.json()["unknownCredential"]["credentialId"].clone();
+    let mut browser = server.browser(2);
+    let form = json!({ "username": "bob" });
+
+    let started = browser.post("/api/sign-up/start", form.clone()).await.ok();
+    let finish = browser.created(&started);
+    server.clock.turn(601);
+    let reply = browser.post("/api/sign-up/finish", finish.clone()).await;
+    assert_eq!((reply.refusal(), unknown(&reply)), ((400, "too-slow".into()), finish["credential"]["id"].clone()));
+
+    let (one, two) = (browser.post("/api/sign-up/start", form.clone()).await.ok(), browser.post("/api/sign-up/start", form).await.ok());
+    let (mut crossed, finish) = (browser.created(&one), browser.created(&two));
+    crossed["ceremony"] = two["ceremony"].clone();
+    let reply = browser.post("/api/sign-up/finish", crossed.clone()).await;
+    assert_eq!((reply.refusal(), unknown(&reply)), ((400, "refused".into()), crossed["credential"]["id"].clone()));
+    // This ceremony has ended. How, nobody knows here: the passkey may be the one that was taken.
+    let reply = browser.post("/api/sign-up/finish", finish).await;
+    assert_eq!((reply.refusal(), unknown(&reply)), ((400, "start-again".into()), Value::Null));
+
+    // Alice's own passkey, in a ceremony that it was not made for.
+    alice.post("/api/sign-out", json!({})).await;
+    let started = alice.post("/api/sign-up/start", json!({ "username": "eve" })).await.ok();
+    alice.device = VirtualAuthenticator::new(1);
+    let mut finish = alice.created(&started);
+    let another = alice.post("/api/sign-up/start", json!({ "username": "eve" })).await.ok();
+    finish["ceremony"] = another["ceremony"].clone();
+    let reply = alice.post("/api/sign-up/finish", finish).await;
+    assert_eq!((reply.refusal(), unknown(&reply)), ((400, "refused".into()), Value::Null));
 }
 
 /// A crash between account and passkey: the name comes free again, when no ceremony can be on its way any more.
