@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::error::{Problem, with_retry};
 
 /// The body of most refusals.
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Errors {
     field_errors: BTreeMap<String, Vec<Entry>>,
@@ -48,6 +48,13 @@ impl Errors {
     pub(super) fn extend(&mut self, other: Self) {
         self.field_errors.extend(other.field_errors);
         self.general_errors.extend(other.general_errors);
+    }
+
+    /// For the log: the first, and how many there are.
+    pub(super) fn summary(&self) -> String {
+        let mut codes = self.field_errors.values().flatten().chain(&self.general_errors).map(|entry| entry.code.as_str());
+        let first = codes.next().unwrap_or_default();
+        format!("{first} and {} more", codes.count())
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Import: many passkeys at once, all of them or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -46,11 +46,15 @@ pub(super) async fn import(State(app): State<Arc<App>>, headers: HeaderMap, body
     }
     if errors.is_empty() {
         let answers = app.stores.credentials.import(&records, ImportMode::AllOrNothing).await?;
-        for (n, answer) in answers.into_iter().enumerate() {
+        let mut before = BTreeSet::new();
+        for (n, (record, answer)) in records.iter().zip(answers).enumerate() {
+            let again = !before.insert(&record.credential_id);
             match answer {
                 Inserted::Yes => {}
                 Inserted::AlreadyThere => {
-                    let field = taken(&app, &records, n).await?;
+                    // By which of its two IDs; the library tells only that.
+                    let stored = app.stores.credentials.find(&record.scope, &record.credential_id);
+                    let field = if again || stored.await?.is_some() { "credentialId" } else { "id" };
                     errors.add(format!("credentials[{n}].{field}"), "duplicate", "This passkey is there already.");
                 }
                 Inserted::LimitReached => errors.add(format!("credentials[{n}].userId"), "limit", "This user has too many passkeys."),
@@ -61,18 +65,10 @@ pub(super) async fn import(State(app): State<Arc<App>>, headers: HeaderMap, body
         (true, _) => Ok(()),
         (false, Some(true)) => Err(errors.into()),
         (false, _) => {
-            tracing::error!("an import was refused: {errors:?}");
+            tracing::error!("an import was refused: {}", errors.summary());
             Err(Refusal::Fault)
         }
     }
-}
-
-/// Which of its two IDs a row shares with a passkey that is there, or with a row before it.
-async fn taken(app: &App, records: &[CredentialRecord], n: usize) -> Result<&'static str, Refusal> {
-    let Some((record, before)) = records.get(..=n).and_then(|records| records.split_last()) else { return Ok("credentialId") };
-    let by_device = before.iter().any(|other| other.credential_id == record.credential_id)
-        || app.stores.credentials.find(&record.scope, &record.credential_id).await?.is_some();
-    Ok(if by_device { "credentialId" } else { "id" })
 }
 
 /// One row, with the product's defaults; or what is wrong with it.
