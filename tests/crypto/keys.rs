@@ -19,7 +19,7 @@ struct RsaKey {
     d: BoxedUint,
 }
 
-/// A prime, and the prime less one.
+/// A big-endian number with room for so many bits.
 fn number(bytes: &[u8], bits: usize) -> BoxedUint {
     BoxedUint::from_be_slice(bytes, u32::try_from(bits.next_multiple_of(64)).unwrap()).unwrap()
 }
@@ -167,7 +167,7 @@ fn cube_root(target: &BoxedUint) -> BoxedUint {
             root = larger;
         }
     }
-    root.wrapping_add(&number(&[1], 2048))
+    root.wrapping_add(number(&[1], 2048))
 }
 
 #[test]
