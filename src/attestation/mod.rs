@@ -31,7 +31,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::{CryptoProvider, VerifyingKey};
+use crate::crypto::{CryptoProvider, PreparedKey};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
 use crate::types::{Aaguid, UnixTime};
@@ -138,7 +138,7 @@ pub(crate) struct Attested<'a> {
     pub(crate) client_data_hash: &'a [u8; 32],
     /// The credential public key, and ready for use.
     pub(crate) key: &'a CoseKey<'a>,
-    pub(crate) verifying_key: &'a dyn VerifyingKey,
+    pub(crate) verifying_key: &'a PreparedKey,
     pub(crate) provider: &'a CryptoProvider,
     pub(crate) rules: &'a StatementRules,
     pub(crate) moments: Moments,

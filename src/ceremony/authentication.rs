@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::RelyingParty;
 use super::carried::SessionBinding;
 use super::policy::AuthenticationPolicy;
-use super::public_key::CosePublicKey;
+use super::public_key::{CosePublicKey, PreparedPublicKey};
 use super::record::CredentialRecord;
 use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, AUTHENTICATION};
@@ -242,7 +242,30 @@ impl<P: Purpose> Received<'_, P> {
     /// # Errors
     /// One code for each way an answer can be wrong, with the step: see `docs/ERRORS.md`.
     pub fn verify<'a>(self, rp: &RelyingParty, record: impl Into<Cow<'a, CredentialRecord>>, now: UnixTime) -> Result<Verified<P>> {
-        let record = record.into();
+        self.verify_by(rp, record.into(), None, now)
+    }
+
+    /// The same with the record's public key made ready before ([`CosePublicKey::prepare`]).
+    ///
+    /// # Errors
+    /// Those of [`verify`](Self::verify), and `prepared-key-mismatch` for a key that is not the record's.
+    pub fn verify_with<'a>(
+        self,
+        rp: &RelyingParty,
+        record: impl Into<Cow<'a, CredentialRecord>>,
+        key: &PreparedPublicKey,
+        now: UnixTime,
+    ) -> Result<Verified<P>> {
+        self.verify_by(rp, record.into(), Some(key), now)
+    }
+
+    fn verify_by(
+        self,
+        rp: &RelyingParty,
+        record: Cow<'_, CredentialRecord>,
+        prepared: Option<&PreparedPublicKey>,
+        now: UnixTime,
+    ) -> Result<Verified<P>> {
         let State { common, subject, policy, app_id, .. } = self.state;
         let response = self.response;
         common.check(rp, now)?;
@@ -293,7 +316,15 @@ impl<P: Purpose> Received<'_, P> {
 
         // 7.2/20: hash the bytes as they came. 7.2/21: the signature over both, under the recorded key.
         let client_data_hash = sha256(response.client_data_json.as_slice());
-        let key = rp.provider.prepare(&record.public_key.parse()?).map_err(|e| e.at("7.2/21"))?;
+        let at_21 = |e: Error| e.at("7.2/21");
+        let made;
+        let key = match prepared {
+            Some(prepared) => prepared.made_from(&record.public_key).map_err(at_21)?,
+            None => {
+                made = rp.provider.prepare(&record.public_key.parse()?).map_err(at_21)?;
+                &made
+            }
+        };
         let signed = [auth_data.as_bytes(), &client_data_hash];
         key.verify(&signed, response.signature.as_slice())
             .map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm()))?;

@@ -40,7 +40,7 @@ pub use policy::{
     ReportedContradiction, UnknownBackupEligibility, UnknownUserVerification,
 };
 pub use proof::{Proof, ProofPolicy};
-pub use public_key::CosePublicKey;
+pub use public_key::{CosePublicKey, PreparedPublicKey};
 pub use recheck::Recheck;
 pub use record::{CredentialRecord, UseState};
 pub use registration::{PendingRegistration, RegistrationRequest, VerifiedRegistration};

@@ -6,8 +6,8 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::crypto::{CryptoProvider, jwk, spki};
-use crate::error::{ErrorCode, Result};
+use crate::crypto::{CryptoProvider, PreparedKey, jwk, spki};
+use crate::error::{Error, ErrorCode, Result};
 use crate::parse::CoseKey;
 use crate::types::{Algorithm, Bytes};
 
@@ -85,6 +85,15 @@ impl CosePublicKey {
         provider.prepare(&self.parse()?).map(drop)
     }
 
+    /// Checks the key and makes it ready for [`Received::verify_with`](super::Received::verify_with), for whoever verifies with the
+    /// same key often and has a place to keep it, in memory: how much that saves depends on provider and algorithm.
+    ///
+    /// # Errors
+    /// `public-key-algorithm-unsupported`, `public-key-not-on-curve`.
+    pub fn prepare(&self, provider: &CryptoProvider) -> Result<PreparedPublicKey> {
+        Ok(PreparedPublicKey { key: provider.prepare(&self.parse()?)?, public_key: self.clone() })
+    }
+
     /// The CBOR bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -128,6 +137,26 @@ impl CosePublicKey {
     /// None that [`new`](Self::new) would not have reported.
     pub fn to_jwk(&self) -> Result<String> {
         jwk::from_cose(&self.parse()?)
+    }
+}
+
+/// A credential's public key, ready for use: made by [`CosePublicKey::prepare`], verified with by the provider that made it.
+#[derive(Debug)]
+pub struct PreparedPublicKey {
+    public_key: CosePublicKey,
+    key: PreparedKey,
+}
+
+impl PreparedPublicKey {
+    /// The key it was made from.
+    #[must_use]
+    pub fn public_key(&self) -> &CosePublicKey {
+        &self.public_key
+    }
+
+    /// The key made ready, if it was made from this one.
+    pub(super) fn made_from(&self, public_key: &CosePublicKey) -> Result<&PreparedKey> {
+        if self.public_key == *public_key { Ok(&self.key) } else { Err(Error::new(ErrorCode::PreparedKeyMismatch)) }
     }
 }
 

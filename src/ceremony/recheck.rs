@@ -76,7 +76,7 @@ impl RelyingParty {
         let key = CoseKey::parse(credential.public_key)?;
         let verifying_key = self.provider.prepare(&key)?;
         let terms = Terms { rp: self, policy, moments: recheck.moments(record) };
-        terms.judge(object, &auth_data, &sha256(client_data.as_slice()), &key, &*verifying_key)
+        terms.judge(object, &auth_data, &sha256(client_data.as_slice()), &key, &verifying_key)
     }
 
     /// Judges many stored registrations again and names those that would be refused, with the reason: what to revoke, or

@@ -313,7 +313,7 @@ impl PendingRegistration {
 
         // 7.1/21 to 7.1/24: the statement, its trust anchors, and whether all that is acceptable.
         let terms = Terms { rp, policy: &policy.attestation, moments: Moments::at(now) };
-        let attestation = terms.judge(object, &auth_data, &client_data_hash, &key, &*verifying_key)?;
+        let attestation = terms.judge(object, &auth_data, &client_data_hash, &key, &verifying_key)?;
 
         // 7.1/25: the credential ID is not too long.
         let credential_id = CredentialId::new(credential.credential_id).map_err(|e| e.at("7.1/25"))?;

@@ -8,7 +8,7 @@ use super::{AttestationPolicy, RelyingParty};
 #[cfg(feature = "attestation")]
 use crate::attestation::AuthenticatorModel;
 use crate::attestation::{self, AttestationFormat, AttestationVerdict, Attested, Moments, Statement, Vouched};
-use crate::crypto::VerifyingKey;
+use crate::crypto::PreparedKey;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
 #[cfg(feature = "attestation")]
@@ -29,7 +29,7 @@ impl Terms<'_> {
         auth_data: &AuthenticatorData<'_>,
         client_data_hash: &[u8; 32],
         key: &CoseKey<'_>,
-        verifying_key: &dyn VerifyingKey,
+        verifying_key: &PreparedKey,
     ) -> Result<AttestationVerdict> {
         let (provider, rules, moments) = (&self.rp.provider, self.policy.statement_rules(), self.moments);
         let attested = Attested { object, auth_data, client_data_hash, key, verifying_key, provider, rules, moments };

@@ -4,8 +4,16 @@
 //! checked (curve and hash, RSA padding and hash), not a COSE number, since certificates combine them
 //! freely. There is no global and no priority among features: a relying party is handed its provider.
 //! Nothing here ever holds a private key.
+//!
+//! Where libraries differ in what they take for a key or a signature, the difference is closed here, before any of them is
+//! asked (see [`PreparedKey`]): all providers accept and refuse the same. `docs/PROVIDERS.md` helps to choose one.
 
+#[cfg(feature = "aws-lc-rs")]
+pub mod aws_lc_rs;
+#[cfg(feature = "graviola")]
+pub mod graviola;
 pub(crate) mod jwk;
+mod prepared;
 #[cfg(feature = "rustcrypto")]
 pub mod rustcrypto;
 pub(crate) mod spki;
@@ -19,6 +27,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{CoseKey, KeyMaterial};
 use crate::types::{Algorithm, Curve};
 
+pub use prepared::PreparedKey;
 pub(crate) use spki::key_material;
 
 /// A hash function under a signature.
@@ -78,21 +87,31 @@ pub struct InvalidKey;
 #[error("the signature does not verify")]
 pub struct InvalidSignature;
 
-/// One scheme of a provider.
+/// One scheme of a provider: what an implementation of it gives.
 pub trait SignatureScheme: Sync {
     /// What it verifies.
     fn scheme(&self) -> Scheme;
 
+    /// Says which keys of the scheme it can handle, if not all. Where it cannot, the next entry or the fallback is asked; a
+    /// scheme of which no entry handles every key is not supported.
+    fn only_for(&self) -> Option<fn(&KeyMaterial<'_>) -> bool> {
+        None
+    }
+
     /// Checks a public key (its point must lie on the curve) and makes it ready for use.
+    ///
+    /// Only keys that have the right shape for the scheme get here; [`PreparedKey`] says what that is.
     ///
     /// # Errors
     /// [`InvalidKey`], also for key material of another kind.
     fn prepare(&self, key: &KeyMaterial<'_>) -> core::result::Result<Box<dyn VerifyingKey>, InvalidKey>;
 }
 
-/// A public key ready for use; may be kept by who verifies with it often.
+/// A public key as a provider's library makes it ready.
 pub trait VerifyingKey: Send + Sync {
     /// Verifies a signature over the parts of a message, one after another as if they were joined.
+    ///
+    /// Only signatures of the right shape get here; [`PreparedKey`] says what that is.
     ///
     /// # Errors
     /// [`InvalidSignature`].
@@ -104,16 +123,26 @@ pub trait VerifyingKey: Send + Sync {
 pub struct CryptoProvider {
     name: &'static str,
     schemes: &'static [&'static dyn SignatureScheme],
+    fallback: Option<&'static Self>,
 }
 
 impl CryptoProvider {
-    /// A provider from its parts; where two entries verify the same scheme, the first counts.
+    /// A provider from its parts; where two entries verify the same scheme, the first that handles a key counts.
     #[must_use]
     pub const fn new(name: &'static str, schemes: &'static [&'static dyn SignatureScheme]) -> Self {
-        Self { name, schemes }
+        Self { name, schemes, fallback: None }
     }
 
-    /// The provider's name, for logs.
+    /// Composes two providers: what this one does not verify, `fallback` does; a second call replaces the first one's.
+    ///
+    /// A key belongs to one of the two, by its scheme and shape; what that one refuses, key or signature, stays refused.
+    #[must_use]
+    pub const fn with_fallback(mut self, fallback: &'static Self) -> Self {
+        self.fallback = Some(fallback);
+        self
+    }
+
+    /// The provider's name, for logs; of a composed one, that of the first.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -122,35 +151,54 @@ impl CryptoProvider {
     /// Whether signatures of this algorithm can be verified.
     #[must_use]
     pub fn supports(&self, algorithm: Algorithm) -> bool {
-        self.find(algorithm.into()).is_some()
+        self.supports_scheme(algorithm.into())
+    }
+
+    /// Whether signatures of this scheme can be verified: certificates and TPM statements combine more than algorithms do.
+    #[must_use]
+    pub fn supports_scheme(&self, scheme: Scheme) -> bool {
+        self.find(scheme, |entry| entry.only_for().is_none()).is_some()
     }
 
     /// Checks a credential public key and makes it ready for use.
     ///
     /// # Errors
     /// `public-key-algorithm-unsupported`, `public-key-not-on-curve`.
-    pub fn prepare(&self, key: &CoseKey<'_>) -> Result<Box<dyn VerifyingKey>> {
-        let scheme =
-            self.find(key.algorithm.into()).ok_or_else(|| Error::new(ErrorCode::PublicKeyAlgorithmUnsupported).found(key.algorithm))?;
-        scheme.prepare(&key.material).map_err(|InvalidKey| Error::new(ErrorCode::PublicKeyNotOnCurve).subject(key.algorithm))
+    pub fn prepare(&self, key: &CoseKey<'_>) -> Result<PreparedKey> {
+        let found = self.find_for(key.algorithm.into(), &key.material);
+        let found = found.ok_or_else(|| Error::new(ErrorCode::PublicKeyAlgorithmUnsupported).found(key.algorithm))?;
+        PreparedKey::new(found, &key.material).map_err(|InvalidKey| Error::new(ErrorCode::PublicKeyNotOnCurve).subject(key.algorithm))
     }
 
-    /// Makes any key ready for any scheme, for attestation statements and certificates.
-    #[cfg(feature = "attestation")]
-    pub(crate) fn prepare_scheme(&self, scheme: Scheme, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>> {
-        let found =
-            self.find(scheme).ok_or_else(|| Error::new(ErrorCode::CertificateAlgorithmUnsupported).found(format_args!("{scheme:?}")))?;
-        found.prepare(key).map_err(|InvalidKey| ErrorCode::PublicKeyNotOnCurve.into())
+    /// Makes any key ready for any scheme, as attestation statements and certificates combine them.
+    ///
+    /// # Errors
+    /// `certificate-algorithm-unsupported`, `public-key-not-on-curve`.
+    pub fn prepare_scheme(&self, scheme: Scheme, key: &KeyMaterial<'_>) -> Result<PreparedKey> {
+        let found = self.find_for(scheme, key);
+        let found = found.ok_or_else(|| Error::new(ErrorCode::CertificateAlgorithmUnsupported).found(format_args!("{scheme:?}")))?;
+        PreparedKey::new(found, key).map_err(|InvalidKey| ErrorCode::PublicKeyNotOnCurve.into())
     }
 
-    fn find(&self, scheme: Scheme) -> Option<&'static dyn SignatureScheme> {
-        self.schemes.iter().copied().find(|s| s.scheme() == scheme)
+    fn find_for(&self, scheme: Scheme, key: &KeyMaterial<'_>) -> Option<&'static dyn SignatureScheme> {
+        self.find(scheme, |entry| entry.only_for().is_none_or(|handles| handles(key)))
+    }
+
+    fn find(&self, scheme: Scheme, suits: impl Fn(&dyn SignatureScheme) -> bool + Copy) -> Option<&'static dyn SignatureScheme> {
+        let own = self.schemes.iter().copied().find(|entry| entry.scheme() == scheme && suits(*entry));
+        own.or_else(|| self.fallback?.find(scheme, suits))
     }
 }
 
 impl fmt::Debug for CryptoProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CryptoProvider({})", self.name)
+        write!(f, "CryptoProvider({}", self.name)?;
+        let mut fallback = self.fallback;
+        while let Some(next) = fallback {
+            write!(f, ", then {}", next.name)?;
+            fallback = next.fallback;
+        }
+        f.write_str(")")
     }
 }
 

@@ -39,8 +39,7 @@ pub(crate) fn subject_public_key_info(key: &KeyMaterial<'_>) -> Option<Vec<u8>> 
         KeyMaterial::Ed25519 { x } => encode(ED25519, None, x),
         KeyMaterial::Rsa { n, e } => {
             // RSAPublicKey of RFC 8017.
-            let key = [UintRef::new(n).ok()?, UintRef::new(e).ok()?];
-            encode(RSA_ENCRYPTION, Some(AnyRef::NULL), &key.to_der().ok()?)
+            encode(RSA_ENCRYPTION, Some(AnyRef::NULL), &two_numbers_der([n, e]).ok()?)
         }
     }
 }
@@ -100,10 +99,23 @@ fn point(curve: Curve, bits: &[u8]) -> Result<KeyMaterial<'_>> {
 
 /// RSAPublicKey of RFC 8017.
 fn rsa(bits: &[u8]) -> spki::der::Result<KeyMaterial<'_>> {
-    let mut reader = SliceReader::new(bits)?;
-    let (n, e) = reader.sequence(|reader| Ok::<_, spki::der::Error>((UintRef::decode(reader)?, UintRef::decode(reader)?)))?;
+    let [n, e] = two_numbers(bits)?;
+    Ok(KeyMaterial::Rsa { n, e })
+}
+
+/// A SEQUENCE of two INTEGERs that are not negative, in strict DER with nothing after it: an RSA key, an ECDSA signature.
+/// The numbers come without sign bytes.
+pub(super) fn two_numbers(der: &[u8]) -> spki::der::Result<[&[u8]; 2]> {
+    let mut reader = SliceReader::new(der)?;
+    let numbers = reader.sequence(|reader| Ok::<_, spki::der::Error>([UintRef::decode(reader)?, UintRef::decode(reader)?]))?;
     reader.finish()?;
-    Ok(KeyMaterial::Rsa { n: n.as_bytes(), e: e.as_bytes() })
+    Ok(numbers.map(|number| number.as_bytes()))
+}
+
+/// The other way round.
+pub(super) fn two_numbers_der(numbers: [&[u8]; 2]) -> spki::der::Result<Vec<u8>> {
+    let [a, b] = numbers;
+    [UintRef::new(a)?, UintRef::new(b)?].to_der()
 }
 
 /// The DER in a PEM of a public key (RFC 7468), whatever the length of its lines.

@@ -246,6 +246,7 @@ codes! {
     CredentialNotFound "credential-not-found" NotFound "no credential record has this ID";
     CredentialOwnerMismatch "credential-owner-mismatch" Mismatch "the credential belongs to another user";
     CredentialRecordMismatch "credential-record-mismatch" Misuse "the record handed in is not of the credential that responded";
+    PreparedKeyMismatch "prepared-key-mismatch" Misuse "the prepared key handed in was not made from the record's public key";
     UserHandleMissing "user-handle-missing" Mismatch "the response names no user, and none was known beforehand";
     UserHandleMismatch "user-handle-mismatch" Mismatch "the response names another user than the credential's owner";
     SignatureInvalid "signature-invalid" Mismatch "the signature does not verify under the recorded key";
@@ -321,6 +322,7 @@ codes! {
     ChallengeLength "challenge-length" Misuse "a challenge has 16 to 1024 bytes";
     AlgorithmListEmpty "algorithm-list-empty" Misuse "no algorithm is offered";
     AlgorithmNotProvided "algorithm-not-provided" Misuse "an offered algorithm cannot be verified by the crypto provider";
+    CryptoProviderUnavailable "crypto-provider-unavailable" Unsupported "the processor lacks what the crypto provider needs";
     TimeoutInvalid "timeout-invalid" Misuse "the timeout is zero or longer than an hour";
     NameInvalid "name-invalid" Malformed "a name is empty, longer than 256 bytes, or holds a zero byte";
     AttestationPolicyInvalid "attestation-policy-invalid" Misuse "the attestation policy contradicts itself";

@@ -1,14 +1,13 @@
 //! The BLOB of FIDO's metadata service: who signed it, and what cannot be read in it.
 
 use passkeeper::Error;
-use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::metadata::{BlobVerifier, Metadata, Skipped};
 use passkeeper::testing::{CertificateAuthority, ExtensionDraft, GeneralName, MetadataBlobDraft, Name, metadata_entry, oid};
 use passkeeper::types::UnixTime;
 use passkeeper::x509::RevocationList;
 use serde_json::json;
 
-use crate::common::{NOW, refusal};
+use crate::common::{NOW, provider, refusal};
 use crate::setup::*;
 
 /// Root, intermediate: as the service's own.
@@ -25,7 +24,7 @@ fn verifier() -> BlobVerifier {
 }
 
 fn verify(draft: &MetadataBlobDraft) -> Result<(Metadata, Vec<Skipped>), Error> {
-    verifier().verify(&draft.sign(), &PROVIDER, NOW)
+    verifier().verify(&draft.sign(), &provider(), NOW)
 }
 
 #[track_caller]
@@ -46,9 +45,9 @@ fn a_blob_is_verified() {
     draft.x5c.edit(|chain| chain.push(mds_ca().root_der()));
     assert!(verify(&draft).is_ok(), "the root in x5c");
     let text = format!("\n {} \r\n", blob().sign());
-    assert!(verifier().verify(&text, &PROVIDER, NOW).is_ok(), "white space around");
+    assert!(verifier().verify(&text, &provider(), NOW).is_ok(), "white space around");
     let second = BlobVerifier::new(anchor(&ca().root_der())).root(anchor(&mds_ca().root_der()));
-    assert!(second.verify(&blob().sign(), &PROVIDER, NOW).is_ok(), "the second of two roots");
+    assert!(second.verify(&blob().sign(), &provider(), NOW).is_ok(), "the second of two roots");
 }
 
 /// FIDO conformance, Server-MDS3: signature, chain, revoked intermediate, revoked leaf.
@@ -56,7 +55,7 @@ fn a_blob_is_verified() {
 fn the_chain_leads_to_the_root() {
     let untrusted = "attestation-untrusted";
     let other = BlobVerifier::new(anchor(&ca().root_der()));
-    refused(other.verify(&blob().sign(), &PROVIDER, NOW), untrusted, "wrong root");
+    refused(other.verify(&blob().sign(), &provider(), NOW), untrusted, "wrong root");
     let forged = MetadataBlobDraft { ca: mds_ca().impostor(), key: mds_ca().impostor().leaf_key(Rs256), ..blob() };
     refused(verify(&forged), untrusted, "an impostor with copied names");
     let mut short = blob();
@@ -94,8 +93,8 @@ fn the_signer_is_fidos_service() {
         leaf.subject = Name::common("mds.fidoalliance.org.example.com");
     });
     refused(verify(&named), code, "a common name that begins like it");
-    refused(verifier().signer("mds.example.com").verify(&blob().sign(), &PROVIDER, NOW), code, "another signer expected");
-    assert!(verifier().signer("example.com").verify(&other.sign(), &PROVIDER, NOW).is_ok(), "a private service");
+    refused(verifier().signer("mds.example.com").verify(&blob().sign(), &provider(), NOW), code, "another signer expected");
+    assert!(verifier().signer("example.com").verify(&other.sign(), &provider(), NOW).is_ok(), "a private service");
 }
 
 #[test]
@@ -105,13 +104,13 @@ fn revoked_signers() {
     let mut draft = blob();
     draft.leaf.edit(|leaf| leaf.serial = vec![7, 7]);
     let leaf = list(mds_ca().crl(&[[7, 7]], now - 10, now + 10));
-    refused(verifier().revocation_list(leaf).verify(&draft.sign(), &PROVIDER, NOW), "certificate-revoked", "leaf");
+    refused(verifier().revocation_list(leaf).verify(&draft.sign(), &provider(), NOW), "certificate-revoked", "leaf");
     let root = mds_ca().root;
     let serial = mds_ca().intermediates[0].certificate.serial.clone();
     let intermediate = list(root.crl(std::slice::from_ref(&serial), now - 10, now + 10).sign(&root.key));
-    refused(verifier().revocation_list(intermediate).verify(&draft.sign(), &PROVIDER, NOW), "certificate-revoked", "intermediate");
+    refused(verifier().revocation_list(intermediate).verify(&draft.sign(), &provider(), NOW), "certificate-revoked", "intermediate");
     let forged = list(mds_ca().impostor().crl(&[[7, 7]], now - 10, now + 10));
-    assert!(verifier().revocation_list(forged).verify(&draft.sign(), &PROVIDER, NOW).is_ok(), "a forged list");
+    assert!(verifier().revocation_list(forged).verify(&draft.sign(), &provider(), NOW).is_ok(), "a forged list");
 }
 
 #[test]
@@ -136,7 +135,7 @@ fn the_signature_covers_header_and_payload() {
         ("signature of zeros", format!("{}.{}.{}", parts[0], parts[1], "A".repeat(342))),
     ];
     for (name, text) in cases {
-        refused(verifier().verify(&text, &PROVIDER, NOW), code, name);
+        refused(verifier().verify(&text, &provider(), NOW), code, name);
     }
     let mut other_key = blob();
     other_key.jws.edit(|jws| jws.key = mds_ca().impostor().leaf_key(Rs256));
@@ -175,7 +174,7 @@ fn a_blob_has_its_shape() {
         ("header is no JSON", "AAAA.e30.AAAA".into()),
         ("not ASCII", "é.é.é".into()),
     ] {
-        refused(verifier().verify(&text, &PROVIDER, NOW), jws, name);
+        refused(verifier().verify(&text, &provider(), NOW), jws, name);
     }
     type Change = fn(&mut MetadataBlobDraft);
     let cases: &[(&str, Change, &str)] = &[
@@ -231,7 +230,7 @@ fn a_blob_has_its_shape() {
         refused(verify(&draft), code, name);
     }
     let huge = "A".repeat(64 * 1024 * 1024 + 1);
-    refused(verifier().verify(&huge, &PROVIDER, NOW), "metadata-malformed", "more than 64 megabytes");
+    refused(verifier().verify(&huge, &provider(), NOW), "metadata-malformed", "more than 64 megabytes");
 }
 
 #[test]
@@ -242,5 +241,5 @@ fn long_chains_of_certificates_are_not_followed() {
     let mut unread = blob();
     unread.jws.edit(|jws| jws.header["x5c"] = json!(vec!["*"; 500]));
     refused(verify(&unread), "certificate-chain-too-long", "500 that are not even decoded");
-    assert!(verifier().verify(&blob().sign(), &PROVIDER, UnixTime::from_secs(1_900_000_000)).is_ok(), "a stale BLOB is still sound");
+    assert!(verifier().verify(&blob().sign(), &provider(), UnixTime::from_secs(1_900_000_000)).is_ok(), "a stale BLOB is still sound");
 }

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use passkeeper::attestation::{CompoundRule, TrustAnchors};
 use passkeeper::crypto::rustcrypto::PROVIDER;
-use passkeeper::crypto::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
+use passkeeper::crypto::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, PreparedKey, Scheme, SignatureScheme, VerifyingKey};
+use passkeeper::metadata::BlobVerifier;
 use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::testing::{
     AndroidKeyAttestation, AppleAttestation, AttestationKind, AttestedDraft, CertificateAuthority, CertificateDraft, ExtensionDraft,
@@ -14,7 +15,7 @@ use passkeeper::types::{Algorithm, Curve};
 use passkeeper::wire::RegistrationResponse;
 use passkeeper::x509::RevocationList;
 
-use crate::common::NOW;
+use crate::common::{NOW, refusal};
 use crate::setup::*;
 
 thread_local! {
@@ -24,7 +25,7 @@ thread_local! {
 /// One scheme of the default provider, counted.
 struct Counting(Algorithm, Scheme);
 
-struct CountingKey(Box<dyn VerifyingKey>);
+struct CountingKey(PreparedKey);
 
 impl SignatureScheme for Counting {
     fn scheme(&self) -> Scheme {
@@ -77,6 +78,18 @@ fn an_honest_chain_is_verified_once() {
     let (result, work) = counted(Case::new(packed()), Case::register);
     assert_passes(result, "honest");
     assert_eq!(work, 3);
+}
+
+/// The signature of the BLOB, its leaf and what is between that and the root; with nothing else to turn to.
+#[test]
+fn metadata_is_verified_by_the_provider_that_is_handed_in() {
+    let blob = crate::blob::blob();
+    let verifier = BlobVerifier::new(anchor(&blob.ca.root_der()));
+    VERIFICATIONS.set(0);
+    assert!(verifier.verify(&blob.sign(), &COUNTING, NOW).is_ok());
+    assert!(VERIFICATIONS.get() >= 2, "{}", VERIFICATIONS.get());
+    let empty = CryptoProvider::new("empty", &[]);
+    assert_eq!(refusal(verifier.verify(&blob.sign(), &empty, NOW)).0, "certificate-algorithm-unsupported");
 }
 
 #[test]

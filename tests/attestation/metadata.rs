@@ -1,7 +1,6 @@
 //! What is done with a BLOB: look-ups, anchors for one model only, the cache, the next BLOB.
 
 use passkeeper::attestation::TrustAnchors;
-use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::metadata::{BlobVerifier, Metadata, Skipped, SkippedPart};
 use passkeeper::testing::{
     AndroidKeyAttestation, AppleAttestation, AttestationKind, CertificateAuthority, FidoU2fAttestation, MetadataBlobDraft,
@@ -12,14 +11,14 @@ use passkeeper::{Recheck, Trust};
 use serde_json::{Value, json};
 
 use crate::blob::{blob, mds_ca};
-use crate::common::{NOW, builder, refusal};
+use crate::common::{NOW, builder, provider, refusal};
 use crate::setup::*;
 
 const UNTRUSTED: &str = "attestation-untrusted";
 
 fn read(entries: Vec<Value>) -> (Metadata, Vec<Skipped>) {
     let draft = MetadataBlobDraft::new(&mds_ca(), "2030-12-31", entries);
-    BlobVerifier::new(anchor(&mds_ca().root_der())).verify(&draft.sign(), &PROVIDER, NOW).unwrap()
+    BlobVerifier::new(anchor(&mds_ca().root_der())).verify(&draft.sign(), &provider(), NOW).unwrap()
 }
 
 fn hex(bytes: &[u8]) -> String {

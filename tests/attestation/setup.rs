@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use passkeeper::attestation::{AttestationType, StatementRules, TrustAnchors};
 use passkeeper::crypto::CryptoProvider;
-use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::metadata::{BlobVerifier, Metadata};
 use passkeeper::testing::{
     AttestationKind, CertificateAuthority, KeyAlgorithm, MetadataBlobDraft, PackedAttestation, RegistrationDraft, VirtualAuthenticator,
@@ -13,7 +12,7 @@ use passkeeper::types::{Aaguid, Algorithm, AlgorithmList, AttestationConveyance,
 use passkeeper::x509::TrustAnchor;
 use passkeeper::{AttestationPolicy, Error, RegistrationPolicy, RegistrationRequest, RelyingParty, Trust, VerifiedRegistration};
 
-use crate::common::{NOW, ORIGIN, builder, challenge, json, refusal, registration_response, user};
+use crate::common::{NOW, ORIGIN, builder, challenge, json, provider, refusal, registration_response, user};
 
 pub(crate) use KeyAlgorithm::{EdDsa, Es256, Es384, Es512, Ps256, Rs1, Rs256, Rs384};
 
@@ -42,7 +41,7 @@ pub(crate) fn direct() -> AttestationPolicy {
 
 /// A BLOB's metadata, verified under its authority's root.
 pub(crate) fn metadata(blob: &MetadataBlobDraft) -> Metadata {
-    BlobVerifier::new(anchor(&blob.ca.root_der())).verify(&blob.sign(), &PROVIDER, NOW).unwrap().0
+    BlobVerifier::new(anchor(&blob.ca.root_der())).verify(&blob.sign(), &provider(), NOW).unwrap().0
 }
 
 /// One registration, with everything around it.
@@ -61,7 +60,15 @@ pub(crate) struct Case {
 impl Case {
     /// An ES256 credential; the authority of [`ca`] is trusted.
     pub(crate) fn new(kind: impl Into<AttestationKind>) -> Self {
-        Self { kind: kind.into(), anchors: trust(&ca()), policy: direct(), algorithm: Es256, aaguid: AAGUID, now: NOW, provider: PROVIDER }
+        Self {
+            kind: kind.into(),
+            anchors: trust(&ca()),
+            policy: direct(),
+            algorithm: Es256,
+            aaguid: AAGUID,
+            now: NOW,
+            provider: provider(),
+        }
     }
 
     pub(crate) fn anchors(self, anchors: TrustAnchors) -> Self {

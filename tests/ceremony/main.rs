@@ -11,6 +11,7 @@ mod cases;
 mod client_data;
 mod configuration;
 mod origins;
+mod prepared;
 mod registration;
 mod registration_data;
 mod registration_record;

@@ -12,6 +12,7 @@
 
 mod backend;
 mod counting;
+mod provider;
 
 pub mod keys;
 
@@ -27,6 +28,7 @@ use passkeeper::{
 
 pub use backend::{Backend, TestClock, TestEntropy, TestPasskeys, credential_id};
 pub use counting::{Counting, Directory, Notes, Witness};
+pub(crate) use provider::provider;
 
 pub const RP_ID: &str = "example.com";
 pub const ORIGIN: &str = "https://example.com";
@@ -37,7 +39,7 @@ thread_local! {
 }
 
 pub fn builder() -> RelyingPartyBuilder {
-    RelyingParty::builder(RP_ID, "Example")
+    RelyingParty::builder(RP_ID, "Example").crypto_provider(provider())
 }
 
 pub fn relying_party() -> RelyingParty {

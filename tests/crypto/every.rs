@@ -38,7 +38,7 @@ fn parts_count_as_joined_and_in_their_order() {
     for &algorithm in KeyAlgorithm::ALL {
         let key = KeyPair::from_seed(algorithm, 5);
         let (verifier, signature) = (Verifier::of(&key), key.sign(b"one two"));
-        let verifies = |parts: &[&[u8]]| verifier.0.verify(parts, &signature).is_ok();
+        let verifies = |parts: &[&[u8]]| verifier.verify(parts, &signature).is_ok();
         assert!(verifies(&[b"one", b" two"]) && verifies(&[b"", b"one ", b"two", b""]), "{algorithm:?}");
         for wrong in [&[b"two", b"one ".as_slice()][..], &[b"one"], &[b"one two", b"one two"], &[b"one two", b"\0"], &[]] {
             assert!(!verifies(wrong), "{algorithm:?}: {wrong:?}");

@@ -1,5 +1,5 @@
-//! Signatures at their edges, for every algorithm, through the default provider: each valid one is accepted, each
-//! variation of it is refused.
+//! Signatures at their edges, for every algorithm, through every provider of this build: each valid one is accepted, each
+//! variation of it is refused, by all of them alike. `.ci/features` runs this with all providers that there are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[path = "../common/mod.rs"]
@@ -8,21 +8,54 @@ mod common;
 mod ecdsa;
 mod ecdsa_points;
 mod ed25519;
+mod ed25519_torsion;
 mod every;
+mod keys;
 mod pkcs1;
 mod provider;
 mod pss;
+mod schemes;
 
-use passkeeper::crypto::rustcrypto::PROVIDER;
-use passkeeper::crypto::{InvalidSignature, VerifyingKey};
-use passkeeper::parse::CoseKey;
+use passkeeper::Result;
+use passkeeper::crypto::{CryptoProvider, InvalidSignature, PreparedKey, Scheme, rustcrypto};
+use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::testing::{Cbor, KeyPair};
 
 const MESSAGE: &[u8] = b"authenticator data, then the hash of the client data";
 const OTHER: &[u8] = b"authenticator data, then the hash of other client data";
 
-/// A public key as the provider makes it ready.
-struct Verifier(Box<dyn VerifyingKey>);
+/// Every provider that this build has, each by itself.
+fn providers() -> Vec<CryptoProvider> {
+    vec![
+        rustcrypto::PROVIDER,
+        #[cfg(feature = "aws-lc-rs")]
+        passkeeper::crypto::aws_lc_rs::PROVIDER,
+        #[cfg(feature = "graviola")]
+        passkeeper::crypto::graviola::provider().expect("these tests need a processor that graviola works on"),
+    ]
+}
+
+/// What all providers that handle a key of its scheme make of it: ready keys, or one and the same refusal.
+#[track_caller]
+fn prepare(scheme: Scheme, material: &KeyMaterial<'_>) -> Result<Verifier> {
+    let judged = providers().into_iter().map(|provider| (provider, provider.prepare_scheme(scheme, material)));
+    let able = judged.filter(|(provider, prepared)| match prepared {
+        Err(error) if error.code() == "certificate-algorithm-unsupported" => {
+            assert!(!provider.supports_scheme(scheme), "{provider:?} promises {scheme:?} and does not keep it");
+            false
+        }
+        _ => true,
+    });
+    let (ready, refused): (Vec<_>, Vec<_>) = able.partition(|(_, prepared)| prepared.is_ok());
+    assert!(ready.is_empty() || refused.is_empty(), "{scheme:?}, {material:02x?}: {ready:?} differ from {refused:?}");
+    assert!(!(ready.is_empty() && refused.is_empty()), "no provider has {scheme:?}");
+    let results = ready.into_iter().chain(refused).map(|(provider, prepared)| Ok((provider.name(), prepared?)));
+    results.collect::<Result<_>>().map(Verifier)
+}
+
+/// A public key as every provider that has its scheme makes it ready.
+#[derive(Debug)]
+struct Verifier(Vec<(&'static str, PreparedKey)>);
 
 impl Verifier {
     fn of(key: &KeyPair) -> Self {
@@ -30,18 +63,30 @@ impl Verifier {
     }
 
     fn of_cose_key(key: &Cbor) -> Self {
-        Self(PROVIDER.prepare(&CoseKey::parse(&key.encode()).unwrap()).unwrap())
+        let encoded = key.encode();
+        let key = CoseKey::parse(&encoded).unwrap();
+        prepare(key.algorithm.into(), &key.material).unwrap()
     }
 
+    /// The verdict on which all providers agree.
+    #[track_caller]
+    fn verify(&self, message: &[&[u8]], signature: &[u8]) -> std::result::Result<(), InvalidSignature> {
+        let verdicts: Vec<_> = self.0.iter().map(|(name, key)| (*name, key.verify(message, signature))).collect();
+        let (_, first) = verdicts[0];
+        assert!(verdicts.iter().all(|(_, verdict)| *verdict == first), "{verdicts:?} on {signature:02x?}");
+        first
+    }
+
+    #[track_caller]
     fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0.verify(&[message], signature) == Ok(())
+        self.verify(&[message], signature) == Ok(())
     }
 
     /// Accepted, however the message is cut into parts.
     #[track_caller]
     fn accepts(&self, case: &str, message: &[u8], signature: &[u8]) {
         for parts in cuts(message) {
-            assert_eq!(self.0.verify(&parts, signature), Ok(()), "{case}, {} parts", parts.len());
+            assert_eq!(self.verify(&parts, signature), Ok(()), "{case}, {} parts", parts.len());
         }
     }
 
@@ -49,7 +94,7 @@ impl Verifier {
     #[track_caller]
     fn refuses(&self, case: &str, message: &[u8], signature: &[u8]) {
         for parts in cuts(message) {
-            assert_eq!(self.0.verify(&parts, signature), Err(InvalidSignature), "{case}, {} parts", parts.len());
+            assert_eq!(self.verify(&parts, signature), Err(InvalidSignature), "{case}, {} parts", parts.len());
         }
     }
 

@@ -7,8 +7,9 @@ use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::testing::{KeyAlgorithm, KeyPair};
 use passkeeper::types::{Algorithm, AlgorithmList, Curve};
 
+use super::common::keys::rsa_key_of_bits;
 use super::common::{Registering, assert_refused, builder, refusal};
-use super::{MESSAGE, Verifier};
+use super::{MESSAGE, Verifier, prepare, providers};
 use passkeeper::testing::VirtualAuthenticator;
 
 /// ES256, borrowed from the default provider, and nothing else.
@@ -20,7 +21,7 @@ impl SignatureScheme for OnlyEs256 {
     }
 
     fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
-        PROVIDER.prepare(&CoseKey { algorithm: Algorithm::Es256, material: *key }).map_err(|_| InvalidKey)
+        Ok(Box::new(PROVIDER.prepare_scheme(self.scheme(), key).map_err(|_| InvalidKey)?))
     }
 }
 
@@ -45,8 +46,39 @@ fn es256_only() -> AlgorithmList {
     AlgorithmList::new([Algorithm::Es256]).unwrap()
 }
 
+/// By each provider of this build, and what only certificates and statements ask for: nothing is missing unseen.
 #[test]
-fn the_default_provider_supports_everything_that_has_a_name() {
+fn each_provider_supports_what_its_documentation_says() {
+    use HashAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+    let hashes = [Sha1, Sha256, Sha384, Sha512];
+    let ecdsa = |curve: Curve| hashes.map(|hash| Scheme::Ecdsa(curve, hash));
+    let curves = [Curve::P256, Curve::P384, Curve::P521].map(ecdsa).concat();
+    let all = [curves, vec![Scheme::Ed25519], hashes.map(Scheme::RsaPkcs1).to_vec(), hashes.map(Scheme::RsaPss).to_vec()].concat();
+    assert_eq!(all.len(), 21);
+    for provider in providers() {
+        for &scheme in &all {
+            let somewhere = !matches!(scheme, Scheme::Ecdsa(_, Sha1) | Scheme::RsaPss(Sha1));
+            let expected = match provider.name() {
+                "graviola" => somewhere && !matches!(scheme, Scheme::Ecdsa(Curve::P521, _) | Scheme::RsaPss(_) | Scheme::RsaPkcs1(_)),
+                _ => somewhere,
+            };
+            assert_eq!(provider.supports_scheme(scheme), expected, "{scheme:?} by {provider:?}");
+        }
+        for &algorithm in Algorithm::ALL {
+            assert_eq!(provider.supports(algorithm), provider.supports_scheme(algorithm.into()), "{algorithm} by {provider:?}");
+        }
+    }
+}
+
+#[test]
+fn every_provider_of_the_build_is_tried() {
+    let names: Vec<_> = providers().iter().map(CryptoProvider::name).collect();
+    let enabled = [("rustcrypto", true), ("aws-lc-rs", cfg!(feature = "aws-lc-rs")), ("graviola", cfg!(feature = "graviola"))];
+    assert_eq!(names, enabled.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_provider_supports_what_its_table_holds() {
     for &algorithm in Algorithm::ALL {
         assert!(PROVIDER.supports(algorithm), "{algorithm}");
         assert!(!EMPTY.supports(algorithm), "{algorithm}");
@@ -55,6 +87,105 @@ fn the_default_provider_supports_everything_that_has_a_name() {
     }
     assert_eq!((PROVIDER.name(), SMALL.name()), ("rustcrypto", "small"));
     assert_eq!(format!("{PROVIDER:?}"), "CryptoProvider(rustcrypto)");
+}
+
+#[test]
+fn a_composed_provider_supports_what_either_does() {
+    let composed = SMALL.with_fallback(&PROVIDER);
+    for &algorithm in KeyAlgorithm::ALL {
+        let key = KeyPair::from_seed(algorithm, 3);
+        let encoded = key.cose_key().encode();
+        let parsed = CoseKey::parse(&encoded).unwrap();
+        assert!(composed.supports(parsed.algorithm));
+        assert_eq!(composed.prepare(&parsed).unwrap().verify(&[MESSAGE], &key.sign(MESSAGE)), Ok(()), "{algorithm:?}");
+    }
+    assert!(builder().crypto_provider(composed).algorithms(AlgorithmList::new(Algorithm::ALL.iter().copied()).unwrap()).build().is_ok());
+    assert!(!SMALL.with_fallback(&EMPTY).supports(Algorithm::Rs256));
+    assert!(!SMALL.with_fallback(&PROVIDER).with_fallback(&EMPTY).supports(Algorithm::Rs256), "a second fallback replaces the first");
+    static NESTED: CryptoProvider = EMPTY.with_fallback(&PROVIDER);
+    assert!(SMALL.with_fallback(&NESTED).supports(Algorithm::Rs256));
+    assert_eq!(composed.name(), "small");
+    assert_eq!(format!("{:?}", SMALL.with_fallback(&NESTED)), "CryptoProvider(small, then empty, then rustcrypto)");
+}
+
+/// RS256 for moduli of 2048 bits, and for no other.
+struct Partial;
+
+impl SignatureScheme for Partial {
+    fn scheme(&self) -> Scheme {
+        Algorithm::Rs256.into()
+    }
+
+    fn only_for(&self) -> Option<fn(&KeyMaterial<'_>) -> bool> {
+        Some(|key| matches!(key, KeyMaterial::Rsa { n: [0x80..=0xff, ..], .. }))
+    }
+
+    fn prepare(&self, _: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
+        Err(InvalidKey)
+    }
+}
+
+/// Half a scheme is nothing to offer; composed with a whole one, each key goes to the half that handles it.
+#[test]
+fn a_scheme_for_some_keys_counts_only_before_one_for_all() {
+    const PARTIAL: CryptoProvider = CryptoProvider::new("partial", &[&Partial]);
+    let composed = PARTIAL.with_fallback(&PROVIDER);
+    let rs256 = || AlgorithmList::new([Algorithm::Rs256]).unwrap();
+    assert!(!PARTIAL.supports(Algorithm::Rs256) && composed.supports(Algorithm::Rs256));
+    assert_eq!(refusal(builder().crypto_provider(PARTIAL).algorithms(rs256()).build()), ("algorithm-not-provided", None));
+    assert!(builder().crypto_provider(composed).algorithms(rs256()).build().is_ok());
+    let judged = |provider: CryptoProvider, key: &KeyPair| {
+        let encoded = key.cose_key().encode();
+        provider.prepare(&CoseKey::parse(&encoded).unwrap()).map_err(|error| error.code())
+    };
+    let (usual, odd) = (KeyPair::from_seed(KeyAlgorithm::Rs256, 1), rsa_key_of_bits(KeyAlgorithm::Rs256, 2050));
+    assert_eq!(judged(PARTIAL, &usual).err(), Some("public-key-not-on-curve"));
+    assert_eq!(judged(PARTIAL, &odd).err(), Some("public-key-algorithm-unsupported"));
+    assert_eq!(judged(composed, &usual).err(), Some("public-key-not-on-curve"), "the first half's refusal stands");
+    assert_eq!(judged(composed, &odd).unwrap().verify(&[MESSAGE], &odd.sign(MESSAGE)), Ok(()));
+}
+
+/// What the half that handles a key refuses, the other is not asked.
+#[test]
+fn what_the_first_half_refuses_stays_refused() {
+    const FIRST: CryptoProvider = CryptoProvider::new("first", &[&RefusesEveryKey]);
+    let encoded = KeyPair::from_seed(KeyAlgorithm::Es256, 1).cose_key().encode();
+    let key = CoseKey::parse(&encoded).unwrap();
+    assert_eq!(refusal(FIRST.with_fallback(&PROVIDER).prepare(&key)), ("public-key-not-on-curve", None));
+}
+
+#[test]
+fn only_a_provided_scheme_can_be_prepared() {
+    let encoded = KeyPair::from_seed(KeyAlgorithm::Es256, 1).cose_key().encode();
+    let key = CoseKey::parse(&encoded).unwrap().material;
+    let sha1 = Scheme::Ecdsa(Curve::P256, HashAlgorithm::Sha1);
+    for provider in providers() {
+        assert_eq!(refusal(provider.prepare_scheme(sha1, &key)), ("certificate-algorithm-unsupported", None));
+        assert_eq!(provider.prepare_scheme(Algorithm::Es256.into(), &key).unwrap().scheme(), Algorithm::Es256.into());
+    }
+}
+
+/// The library would panic there; it lets itself be told that the processor is another, by the environment and in builds for
+/// tests only, so this test runs itself again.
+#[cfg(feature = "graviola")]
+#[test]
+fn graviola_says_where_it_cannot_work() {
+    use passkeeper::crypto::graviola;
+    const HIDDEN: &str = "PASSKEEPER_TEST_HIDDEN_FEATURE";
+    if std::env::var_os(HIDDEN).is_some() {
+        assert_eq!(refusal(graviola::provider()), ("crypto-provider-unavailable", None));
+        return;
+    }
+    assert!(graviola::provider().is_ok());
+    let needed: &[&str] =
+        if cfg!(target_arch = "x86_64") { &["adx", "avx2", "aes", "pclmulqdq", "bmi1"] } else { &["neon", "aes", "pmull", "sha2"] };
+    for feature in needed {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "provider::graviola_says_where_it_cannot_work"]);
+        let output = again.env(HIDDEN, feature).env(format!("GRAVIOLA_CPU_DISABLE_{feature}"), "1").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "without {feature}: {said}");
+    }
 }
 
 #[test]
@@ -135,7 +266,7 @@ fn material_of_another_kind_is_refused() {
     for one in &keys {
         for other in &keys {
             let mixed = CoseKey { algorithm: one.algorithm, material: other.material };
-            let prepared = PROVIDER.prepare(&mixed);
+            let prepared = prepare(mixed.algorithm.into(), &mixed.material);
             if kind(one.algorithm) == kind(other.algorithm) {
                 assert!(prepared.is_ok());
             } else {
@@ -153,14 +284,20 @@ fn material_of_another_shape_is_refused() {
     for (x, y) in [(empty, empty), (&long[..], &long[..]), (&long[..32], empty), (empty, &long[..64]), (&long[..133], &long[..1])] {
         for (algorithm, curve) in [(Algorithm::Es256, Curve::P256), (Algorithm::Es384, Curve::P384), (Algorithm::Es512, Curve::P521)] {
             let key = CoseKey { algorithm, material: KeyMaterial::Ec { curve, x, y } };
-            assert_eq!(refusal(PROVIDER.prepare(&key)), ("public-key-not-on-curve", None));
+            assert_eq!(refusal(prepare(key.algorithm.into(), &key.material)), ("public-key-not-on-curve", None));
         }
     }
     for (n, e) in
         [(empty, empty), (empty, &[1, 0, 1][..]), (&[0; 256][..], &[3][..]), (&[2; 256], &[3]), (&[0xff; 256], empty), (&[1; 5000], &[3])]
     {
         let key = CoseKey { algorithm: Algorithm::Rs256, material: KeyMaterial::Rsa { n, e } };
-        assert_eq!(refusal(PROVIDER.prepare(&key)), ("public-key-not-on-curve", None), "{} and {} bytes", n.len(), e.len());
+        assert_eq!(
+            refusal(prepare(key.algorithm.into(), &key.material)),
+            ("public-key-not-on-curve", None),
+            "{} and {} bytes",
+            n.len(),
+            e.len()
+        );
     }
 }
 
@@ -173,14 +310,14 @@ fn coordinates_of_unequal_length_are_refused() {
     for middle in [0, 1, 31, 33, 64] {
         let (x, y) = joined.split_at(middle);
         let key = CoseKey { algorithm: Algorithm::Es256, material: KeyMaterial::Ec { curve: Curve::P256, x, y } };
-        assert_eq!(refusal(PROVIDER.prepare(&key)), ("public-key-not-on-curve", None), "cut at {middle}");
+        assert_eq!(refusal(prepare(key.algorithm.into(), &key.material)), ("public-key-not-on-curve", None), "cut at {middle}");
     }
 }
 
 #[test]
 fn prepared_keys_work_in_every_thread() {
     fn shared<T: Send + Sync + ?Sized>(_: &T) {}
-    shared(&PROVIDER);
+    providers().iter().for_each(shared);
     for &algorithm in KeyAlgorithm::ALL {
         let key = KeyPair::from_seed(algorithm, 2);
         let verifier = Verifier::of(&key);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey, rustcrypto};
+use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, PreparedKey, Scheme, SignatureScheme, VerifyingKey, rustcrypto};
 use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::store::{CredentialStore as _, Inserted};
 use passkeeper::testing::{KeyAlgorithm, KeyPair, VirtualAuthenticator, VirtualCredential, flags};
@@ -125,7 +125,7 @@ fn a_user_a_user_without_passkeys_and_nobody_cost_the_same() {
 /// A provider that counts signature checks.
 static CHECKS: AtomicUsize = AtomicUsize::new(0);
 
-struct CountedKey(Box<dyn VerifyingKey>);
+struct CountedKey(PreparedKey);
 
 impl VerifyingKey for CountedKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature> {

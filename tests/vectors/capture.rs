@@ -12,6 +12,7 @@ use passkeeper::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::provider::provider;
 use crate::{anchors, folder};
 
 /// When there are no certificates, any moment will do.
@@ -117,7 +118,7 @@ impl Capture {
     }
 
     pub(crate) fn relying_party(&self, attestation: AttestationPolicy, anchors: TrustAnchors) -> Result<RelyingParty, Error> {
-        let mut builder = RelyingParty::builder(&*self.rp_id, "Real devices");
+        let mut builder = RelyingParty::builder(&*self.rp_id, "Real devices").crypto_provider(provider());
         let mut policy = passkeeper::RegistrationPolicy::default();
         policy.algorithms = self.algorithms();
         policy.attestation = attestation;

@@ -4,6 +4,9 @@
 //! `PASSKEEPER_VECTORS` names; without them the tests skip, or fail if `PASSKEEPER_CI` is set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+#[path = "../common/provider.rs"]
+mod provider;
+
 mod anchors;
 mod capture;
 mod flip;

@@ -5,13 +5,13 @@ use std::sync::OnceLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use passkeeper::attestation::TrustAnchors;
-use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::metadata::{BlobVerifier, Metadata, Skipped, SkippedPart};
 use passkeeper::types::{Aaguid, UnixTime};
 use passkeeper::x509::TrustAnchor;
 use passkeeper::{Error, Trust};
 use serde::Deserialize;
 
+use crate::provider::provider;
 use crate::real::trusted;
 use crate::w3c::ceremonies;
 use crate::{anchors, folder};
@@ -56,7 +56,7 @@ impl Blob {
     }
 
     fn verify_text(&self, text: &str) -> Result<(Metadata, Vec<Skipped>), Error> {
-        self.verifier().verify(text, &PROVIDER, self.now)
+        self.verifier().verify(text, &provider(), self.now)
     }
 }
 
@@ -157,7 +157,7 @@ fn statuses_hold_from_their_day_on() {
 #[test]
 fn a_blob_of_another_root_or_signer_or_time_is_refused() {
     let Some((blob, ..)) = verified() else { return };
-    let verify = |verifier: &BlobVerifier, now| verifier.verify(&blob.text, &PROVIDER, now);
+    let verify = |verifier: &BlobVerifier, now| verifier.verify(&blob.text, &provider(), now);
     let other = ceremonies().unwrap().iter().find_map(|vector| vector.root()).unwrap();
     assert_code(verify(&BlobVerifier::new(other.clone()), blob.now), "attestation-untrusted");
     assert!(verify(&BlobVerifier::new(other).root(blob.root.clone()), blob.now).is_ok());

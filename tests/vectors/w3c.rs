@@ -14,6 +14,7 @@ use passkeeper::{
 };
 use serde::Deserialize;
 
+use crate::provider::provider;
 use crate::{anchors, folder};
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
@@ -101,6 +102,7 @@ impl Ceremonies {
         policy.algorithms = AlgorithmList::new(Algorithm::ALL.iter().copied()).unwrap();
         policy.attestation = AttestationPolicy::requested(AttestationConveyance::Direct).rules(rules);
         RelyingParty::builder(&self.rp_id, "Vectors")
+            .crypto_provider(provider())
             .origin(&self.origin)
             .registration_policy(policy)
             .user_verification(UserVerification::Preferred)

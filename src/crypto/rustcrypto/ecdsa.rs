@@ -1,6 +1,6 @@
 //! ECDSA on P-256, P-384 and P-521 with a hash of SHA-2.
 //!
-//! Signatures are strict DER with r and s in 1..n; a high s is fine, as authenticators make them.
+//! r and s have to be in 1..n; a high s is fine, as authenticators make them.
 
 use alloc::boxed::Box;
 
@@ -23,9 +23,7 @@ impl SignatureScheme for Ecdsa {
 
     fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
         match *key {
-            KeyMaterial::Ec { curve, x, y } if curve == self.curve && [x.len(), y.len()] == [curve.coordinate_len(); 2] => {
-                self.prepare_point(x, y)
-            }
+            KeyMaterial::Ec { x, y, .. } => self.prepare_point(x, y),
             _ => Err(InvalidKey),
         }
     }

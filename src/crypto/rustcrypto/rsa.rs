@@ -26,15 +26,15 @@ impl SignatureScheme for Pkcs1 {
     }
 
     fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
-        let (key, len) = public_key(key)?;
+        let key = public_key(key)?;
         Ok(match self.hash {
             #[cfg(feature = "attestation")]
-            HashAlgorithm::Sha1 => Key::boxed(pkcs1v15::VerifyingKey::<Sha1>::new(key), len, self.hash),
+            HashAlgorithm::Sha1 => Key::boxed(pkcs1v15::VerifyingKey::<Sha1>::new(key), self.hash),
             #[cfg(not(feature = "attestation"))]
             HashAlgorithm::Sha1 => return Err(InvalidKey),
-            HashAlgorithm::Sha256 => Key::boxed(pkcs1v15::VerifyingKey::<Sha256>::new(key), len, self.hash),
-            HashAlgorithm::Sha384 => Key::boxed(pkcs1v15::VerifyingKey::<Sha384>::new(key), len, self.hash),
-            HashAlgorithm::Sha512 => Key::boxed(pkcs1v15::VerifyingKey::<Sha512>::new(key), len, self.hash),
+            HashAlgorithm::Sha256 => Key::boxed(pkcs1v15::VerifyingKey::<Sha256>::new(key), self.hash),
+            HashAlgorithm::Sha384 => Key::boxed(pkcs1v15::VerifyingKey::<Sha384>::new(key), self.hash),
+            HashAlgorithm::Sha512 => Key::boxed(pkcs1v15::VerifyingKey::<Sha512>::new(key), self.hash),
         })
     }
 }
@@ -45,37 +45,34 @@ impl SignatureScheme for Pss {
     }
 
     fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
-        let (key, len) = public_key(key)?;
+        let key = public_key(key)?;
         // The salt must be as long as the hash (RFC 8230); any other length does not verify.
         Ok(match self.hash {
             HashAlgorithm::Sha1 => return Err(InvalidKey),
-            HashAlgorithm::Sha256 => Key::boxed(pss::VerifyingKey::<Sha256>::new_with_salt_len(key, 32), len, self.hash),
-            HashAlgorithm::Sha384 => Key::boxed(pss::VerifyingKey::<Sha384>::new_with_salt_len(key, 48), len, self.hash),
-            HashAlgorithm::Sha512 => Key::boxed(pss::VerifyingKey::<Sha512>::new_with_salt_len(key, 64), len, self.hash),
+            HashAlgorithm::Sha256 => Key::boxed(pss::VerifyingKey::<Sha256>::new_with_salt_len(key, 32), self.hash),
+            HashAlgorithm::Sha384 => Key::boxed(pss::VerifyingKey::<Sha384>::new_with_salt_len(key, 48), self.hash),
+            HashAlgorithm::Sha512 => Key::boxed(pss::VerifyingKey::<Sha512>::new_with_salt_len(key, 64), self.hash),
         })
     }
 }
 
-/// The key and the length of its modulus in bytes. Bounds and parity were the parser's to check.
-fn public_key(key: &KeyMaterial<'_>) -> Result<(RsaPublicKey, usize), InvalidKey> {
+fn public_key(key: &KeyMaterial<'_>) -> Result<RsaPublicKey, InvalidKey> {
     let KeyMaterial::Rsa { n, e } = key else { return Err(InvalidKey) };
     let number = BoxedUint::from_be_slice_vartime;
-    let public = RsaPublicKey::new(number(n), number(e)).map_err(|_| InvalidKey)?;
-    Ok((public, n.len()))
+    RsaPublicKey::new(number(n), number(e)).map_err(|_| InvalidKey)
 }
 
 struct Key<K> {
     key: K,
-    modulus_len: usize,
     hash: HashAlgorithm,
 }
 
 impl<K> Key<K> {
-    fn boxed(key: K, modulus_len: usize, hash: HashAlgorithm) -> Box<dyn VerifyingKey>
+    fn boxed(key: K, hash: HashAlgorithm) -> Box<dyn VerifyingKey>
     where
         Self: VerifyingKey + 'static,
     {
-        Box::new(Self { key, modulus_len, hash })
+        Box::new(Self { key, hash })
     }
 
     fn check<S>(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature>
@@ -83,9 +80,6 @@ impl<K> Key<K> {
         K: PrehashVerifier<S>,
         S: for<'s> TryFrom<&'s [u8]>,
     {
-        if signature.len() != self.modulus_len {
-            return Err(InvalidSignature);
-        }
         let signature = S::try_from(signature).map_err(|_| InvalidSignature)?;
         let digest = Hashed::new(self.hash, message).ok_or(InvalidSignature)?;
         self.key.verify_prehash(digest.as_slice(), &signature).map_err(|_| InvalidSignature)
