@@ -297,7 +297,7 @@ fn another_users_credential_id() {
         own.set(-2, key.get(-2).unwrap().clone());
         own.set(-3, minus(&hex(P), y));
     });
-    registering("credential-already-registered", "7.1/26", |draft, field| register_again(draft, field));
+    registering("credential-already-registered", "7.1/26", register_again);
 
     // Signing in, the recorded key counts: alice's own does not fit bob's credential, under whoever's name.
     let id = |field: &Field| field.backend.bob.credentials()[0].id.clone();
