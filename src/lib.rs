@@ -50,7 +50,8 @@
 //! | [`import`] | passkeys of other products, as records |
 //! | [`store`], [`Passkeys`] | the facade over stores; still no I/O of its own |
 //!
-//! `docs/DESIGN.md` says why, `docs/PROVIDERS.md` which crypto provider to take, `docs/ERRORS.md` lists every error code.
+//! `docs/DESIGN.md` says why, `docs/SECURITY.md` answers attack by attack, `docs/PROVIDERS.md` helps to choose a crypto provider,
+//! `docs/ERRORS.md` lists every error code.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

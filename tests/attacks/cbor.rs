@@ -11,8 +11,11 @@ type Change = fn(&mut RegistrationDraft);
 #[track_caller]
 fn refuse_each(step: &str, cases: &[(&str, &str, Change)]) {
     let _ = Registering::new().verify().unwrap();
+    let backend = Backend::new();
     for (name, code, change) in cases {
         assert_eq!(refusal(Registering::new().change(change).verify()), (*code, Some(step)), "{name}");
+        let error = backend.refuse_registration(change);
+        assert_eq!((error.code(), error.spec_step()), (*code, Some(step)), "{name}, facade");
     }
 }
 

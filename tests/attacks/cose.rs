@@ -70,10 +70,11 @@ impl Honest {
     }
 }
 
-/// Each case through both kinds of registration, and as a stored record.
+/// Each case through both kinds of registration, and as a stored record; those of ES256 through the facade as it comes, too.
 #[track_caller]
 fn refuse_everywhere(mut cases: Vec<Case>) {
     cases.sort_by_key(|case| case.algorithm);
+    let backend = Backend::new();
     for of_one in cases.chunk_by(|one, other| one.algorithm == other.algorithm) {
         let Honest { registering, signing_in, key } = Honest::new(of_one[0].algorithm);
         let (registering, signing_in) = (registering.map(Registering::copies), signing_in.copies());
@@ -82,6 +83,10 @@ fn refuse_everywhere(mut cases: Vec<Case>) {
                 let changed = change_key(honest(), change);
                 let format = changed.draft.attestation.format();
                 assert_eq!(refusal(changed.verify()), (*code, Some("7.1/20")), "{name}, {format}");
+            }
+            if of_one[0].algorithm == KeyAlgorithm::Es256 {
+                let error = backend.refuse_registration(|draft| change(&mut draft.auth_data.attested.as_mut().unwrap().public_key));
+                assert_eq!((error.code(), error.spec_step()), (*code, Some("7.1/20")), "{name}, facade");
             }
             let mut key = key.clone();
             change(&mut key);

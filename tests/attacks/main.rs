@@ -9,6 +9,8 @@ mod cbor;
 mod challenge_and_state;
 mod client_data;
 mod cose;
+mod deployments;
+mod field;
 mod identity;
 mod privacy;
 mod signature;

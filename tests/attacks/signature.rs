@@ -47,6 +47,24 @@ fn refuse(algorithm: KeyAlgorithm, cases: &[(&str, Sign)]) {
         let attestation = refusal(register(registering(), *sign));
         assert_eq!(attestation, ("attestation-signature-invalid", Some("7.1/22")), "{algorithm:?}: {name}");
     }
+    if algorithm == KeyAlgorithm::Es256 {
+        cases.iter().for_each(|(name, sign)| refuse_at_the_facade(name, *sign));
+    }
+}
+
+/// With the default configuration, whose authenticators sign with ES256.
+#[track_caller]
+fn refuse_at_the_facade(name: &str, sign: Sign) {
+    let backend = Backend::new();
+    let error = backend.refuse_sign_in(AuthenticationRequest::discoverable(), |draft| {
+        draft.signature = Some(sign(draft.signer(), &draft.signed_bytes()));
+    });
+    assert_eq!((error.code(), error.spec_step()), ("signature-invalid", Some("7.2/21")), "{name}, facade");
+    let error = backend.refuse_registration(|draft| {
+        draft.attestation = AttestationKind::PackedSelf;
+        draft.att_stmt_signature = Some(sign(draft.signer(), &draft.signed_bytes()));
+    });
+    assert_eq!((error.code(), error.spec_step()), ("attestation-signature-invalid", Some("7.1/22")), "{name}, facade");
 }
 
 const ECDSA: [KeyAlgorithm; 6] =

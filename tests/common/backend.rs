@@ -108,7 +108,7 @@ impl Backend {
     }
 
     /// Tries a registration for carol with one change. It must fail, leave the credential store as it was, and
-    /// use up the pending ceremony.
+    /// use up the pending ceremony and no other.
     #[track_caller]
     pub fn refuse_registration(&self, change: impl FnOnce(&mut RegistrationDraft)) -> Error {
         self.refuse_registration_of(RegistrationRequest::new(user("carol")), change)
@@ -116,6 +116,7 @@ impl Backend {
 
     #[track_caller]
     pub fn refuse_registration_of(&self, request: RegistrationRequest, change: impl FnOnce(&mut RegistrationDraft)) -> Error {
+        let pending = self.ceremonies.len();
         let started = block_on(self.passkeys.start_registration(request)).unwrap();
         let honest = VirtualAuthenticator::new(3).create(&json(&started.options), ORIGIN).unwrap();
         let mut draft = honest.clone();
@@ -127,6 +128,8 @@ impl Backend {
         let result = response.and_then(|response| block_on(self.passkeys.complete_registration(&started.session, &response)));
         let error = result.expect_err("accepted");
         assert_eq!(self.records(), before, "the store has changed");
+        // What is no response at all reaches no ceremony.
+        assert_eq!(self.ceremonies.len(), pending + usize::from(!reached), "other ceremonies have changed");
         if reached {
             let honest = RegistrationResponse::from_json(honest.to_json()).unwrap();
             let again = block_on(self.passkeys.complete_registration(&started.session, &honest));
@@ -149,6 +152,7 @@ impl Backend {
         request: AuthenticationRequest,
         change: impl FnOnce(&mut AssertionDraft),
     ) -> Error {
+        let pending = self.ceremonies.len();
         let started = block_on(self.passkeys.start_authentication(request)).unwrap();
         let honest = self.answer(authenticator, &json(&started.options));
         let mut draft = honest.clone();
@@ -160,6 +164,8 @@ impl Backend {
         let result = response.and_then(|response| block_on(self.passkeys.complete_authentication(&started.session, &response)));
         let error = result.expect_err("accepted");
         assert_eq!(self.records(), before, "the store has changed");
+        // What is no response at all reaches no ceremony.
+        assert_eq!(self.ceremonies.len(), pending + usize::from(!reached), "other ceremonies have changed");
         if reached {
             let honest = AuthenticationResponse::from_json(honest.to_json()).unwrap();
             let again = block_on(self.passkeys.complete_authentication(&started.session, &honest));

@@ -1,4 +1,5 @@
-//! The house rules: layers, the map of the specification's steps, the table of errors, no I/O in the core.
+//! The house rules: layers, the map of the specification's steps, the table of errors, no I/O in the core, the
+//! tables of attacks.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,5 +11,6 @@
 
 mod errors;
 mod layers;
+mod security;
 mod sources;
 mod spec_map;

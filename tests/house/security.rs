@@ -1,0 +1,153 @@
+//! What is said about attacks is true: each named test and code exists, no attack is left out, no claim stands alone.
+
+use std::collections::BTreeSet;
+
+use passkeeper::ErrorCode;
+
+use crate::sources::{package, read, rust_files};
+
+const TABLE: &str = "docs/SECURITY.md";
+const POLICY: &str = "SECURITY.md";
+const ATTACKS: &str = "| Attack | Where it struck | Our answer | Test |";
+const CLAIMS: &str = "| Claim | Test |";
+
+/// The cells of each row below a heading, wherever in the text it stands.
+fn rows(path: &str, heading: &str) -> Vec<Vec<String>> {
+    let (text, mut rows) = (read(path), Vec::new());
+    for table in text.split(heading).skip(1) {
+        let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        rows.extend(lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_string()).collect::<Vec<_>>()));
+    }
+    assert!(rows.len() > 5, "{path} has no table {heading}");
+    let cells = heading.trim_matches('|').split('|').count();
+    for row in &rows {
+        assert!(row.len() == cells && row.iter().all(|cell| !cell.is_empty()), "{path}: {row:?}");
+    }
+    rows
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Whether this looks like `binary::module::function` of a test.
+fn is_test(name: &str) -> bool {
+    let binary = name.split_once("::").map(|(binary, _)| binary);
+    binary.is_some_and(|binary| binary.bytes().all(|b| b.is_ascii_lowercase()) && package().join("tests").join(binary).is_dir())
+}
+
+/// Every test below `tests`, as `cargo test` names it behind its binary, with the path of its file. A file counts only if a `mod`
+/// leads to it.
+fn tests() -> Vec<(String, String)> {
+    let files = rust_files("tests");
+    let mut tests = Vec::new();
+    for file in &files {
+        let modules: Vec<_> = file.path.trim_start_matches("tests/").trim_end_matches(".rs").split('/').collect();
+        let [binary, inner @ ..] = modules.as_slice() else { continue };
+        let reached = (1..=inner.len()).filter(|depth| inner[..*depth] != ["main"]).all(|depth| {
+            let above = if depth == 1 { "main".into() } else { inner[..depth - 1].join("/") };
+            let above = files.iter().find(|other| other.path == format!("tests/{binary}/{above}.rs"));
+            above.is_some_and(|above| {
+                above.text.lines().any(|line| line.trim_end_matches(';').ends_with(&format!("mod {}", inner[depth - 1])))
+            })
+        });
+        let prefix: Vec<_> = [*binary].into_iter().chain(inner.iter().copied().filter(|module| *module != "main")).collect();
+        let mut marked = false;
+        for line in file.text.lines().filter(|_| reached) {
+            marked |= line == "#[test]";
+            if let (true, Some(function)) = (marked, line.strip_prefix("fn ")) {
+                let name: String = function.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                tests.push((format!("{}::{name}", prefix.join("::")), file.path.clone()));
+                marked = false;
+            }
+        }
+    }
+    tests
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let tests: BTreeSet<_> = tests().into_iter().map(|(name, _)| name).collect();
+    let mut missing = Vec::new();
+    for path in [TABLE, POLICY] {
+        let text = read(path);
+        missing.extend(quoted(&text).filter(|name| is_test(name) && !tests.contains(*name)).map(|name| format!("{path}: {name}")));
+    }
+    let cells = [(TABLE, ATTACKS), (POLICY, CLAIMS)].into_iter().flat_map(|(path, heading)| rows(path, heading));
+    for row in cells {
+        let cell = row.last().unwrap();
+        let named: Vec<_> = quoted(cell).collect();
+        if named.is_empty() || !named.iter().all(|name| tests.contains(*name)) {
+            missing.push(format!("{}: {cell}", row[0]));
+        }
+    }
+    assert!(missing.is_empty(), "these are no tests:\n{}", missing.join("\n"));
+}
+
+/// A code that is the answer to an attack also stands in the file of one of its tests.
+#[test]
+fn every_answer_is_a_code_that_its_tests_expect() {
+    let codes: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    let (tests, mut faults) = (tests(), Vec::new());
+    for row in rows(TABLE, ATTACKS) {
+        let [attack, _, answer, named] = row.as_slice() else { panic!("{row:?}") };
+        let named: Vec<_> = quoted(named).collect();
+        let files: String = tests.iter().filter(|(name, _)| named.contains(&name.as_str())).map(|(_, path)| read(path)).collect();
+        for code in quoted(answer) {
+            if !codes.contains(code) {
+                faults.push(format!("{attack}: there is no code {code}"));
+            } else if !files.contains(&format!("\"{code}\"")) {
+                faults.push(format!("{attack}: no test expects {code}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_attack_that_is_tried_stands_in_the_table() {
+    let rows = rows(TABLE, ATTACKS);
+    let named: BTreeSet<_> = rows.iter().flat_map(|row| quoted(&row[3])).collect();
+    let tests = tests();
+    let left_out: Vec<_> = tests.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("attacks::")).collect();
+    assert!(left_out.len() > 50, "{left_out:?}");
+    let left_out: Vec<_> = left_out.into_iter().filter(|name| !named.contains(name)).collect();
+    assert!(left_out.is_empty(), "{TABLE} does not tell of:\n{}", left_out.join("\n"));
+}
+
+/// What is secret or stands for a secret has no comparison that ends early.
+#[test]
+fn secrets_are_compared_in_constant_time() {
+    for (path, secret) in [("src/types/ids.rs", "Challenge"), ("src/ceremony/carried.rs", "SessionBinding")] {
+        let text = read(path);
+        let (_, comparison) =
+            text.split_once(&format!("impl PartialEq for {secret} {{")).unwrap_or_else(|| panic!("{secret} compares itself"));
+        assert!(comparison.lines().take(4).any(|line| line.contains("ct_eq")), "{secret}");
+    }
+    let issued = read("src/types/ids.rs");
+    let (_, comparison) = issued.split_once("fn is_written_as").unwrap();
+    assert!(comparison.lines().take(4).any(|line| line.contains("ct_eq")), "a challenge as text");
+    assert!(read("src/ceremony/steps.rs").contains("is_written_as"), "a challenge as text is compared by it");
+}
+
+/// A verdict that nobody looks at is a verdict that nobody made.
+#[test]
+fn verdicts_must_be_used() {
+    for (path, verdict) in [
+        ("src/passkeys/outcome.rs", "Authenticated"),
+        ("src/passkeys/outcome.rs", "Asserted"),
+        ("src/ceremony/authentication/verified.rs", "Verified<P>"),
+        ("src/ceremony/registration.rs", "VerifiedRegistration"),
+    ] {
+        let text = read(path);
+        let (before, _) = text.split_once(&format!("pub struct {verdict}")).unwrap_or_else(|| panic!("{verdict} is elsewhere"));
+        let attributes = before.lines().rev().take_while(|line| line.starts_with("#["));
+        assert!(attributes.into_iter().any(|line| line.starts_with("#[must_use")), "{verdict} may be ignored");
+    }
+}
+
+#[test]
+fn no_code_is_unsafe() {
+    assert!(read("src/lib.rs").contains("\n#![forbid(unsafe_code)]\n"));
+}
