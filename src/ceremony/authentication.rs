@@ -217,12 +217,15 @@ impl<P: Purpose> Received<'_, P> {
         Error::new(ErrorCode::CredentialNotFound).at("7.2/6")
     }
 
-    /// The same after about as much work as a record would have cost: where credentials were named that do not exist, nobody
-    /// shall tell them from others by the time their refusal takes.
+    /// The same after about as much work as a record would have cost: nobody shall tell by the time a refusal takes whether
+    /// there is such a credential.
     pub(crate) fn not_found_as_slowly(self, rp: &RelyingParty, now: UnixTime) -> Error {
         let (error, id) = (self.not_found(), self.credential_id.clone());
-        let Subject::Known(user) = self.state.subject.clone() else { return error };
-        if let Ok(key) = CosePublicKey::new(NOBODYS_KEY.concat()) {
+        let user = match &self.state.subject {
+            Subject::Known(user) => Some(user.clone()),
+            Subject::Discoverable => self.user_handle.clone(),
+        };
+        if let (Some(user), Ok(key)) = (user, CosePublicKey::new(NOBODYS_KEY.concat())) {
             let Common { scope, rp_id, .. } = &self.state.common;
             let mut record = CredentialRecord::imported(scope.clone(), rp_id.clone(), user, id, key, now);
             // As fixed as a real one's, and as little known.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::outcome::Used;
-use super::{Asserted, Authenticated, Event, NotCompleted, Passkeys, Started, TakeBy, UnknownUsers};
+use super::{Asserted, Authenticated, Event, NotCompleted, Passkeys, Started, TakeBy};
 use crate::ceremony::{
     Assertion, AuthenticationRequest, CounterVerdict, CredentialRecord, Pending, Purpose, SignIn, Subject, Verified, VerifiedAssertion,
     VerifiedAuthentication,
@@ -186,11 +186,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             let received = pending.receive(response)?;
             let found = self.credentials.find(self.rp.scope(), received.credential_id()).await;
             let Some(record) = found.map_err(StoreError::of_credentials)? else {
-                // A decoy must not be told from a passkey by how soon it is refused.
-                return Err(match self.settings.unknown_users {
-                    UnknownUsers::NotFound => received.not_found(),
-                    UnknownUsers::Decoys(_) => received.not_found_as_slowly(&self.rp, self.clock.now()),
-                });
+                return Err(received.not_found_as_slowly(&self.rp, self.clock.now()));
             };
             let verdict = received.verify(&self.rp, &record, self.clock.now());
             match &verdict {

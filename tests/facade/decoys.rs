@@ -1,7 +1,7 @@
 //! Who asks for a user that does not exist learns nothing: the same shape, the same work, the same refusal.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, PreparedKey, Scheme, SignatureScheme, VerifyingKey, rustcrypto};
 use passkeeper::parse::{CoseKey, KeyMaterial};
@@ -122,14 +122,20 @@ fn a_user_a_user_without_passkeys_and_nobody_cost_the_same() {
     assert!(seen.iter().all(|shape| *shape == seen[0]), "{seen:?}");
 }
 
-/// A provider that counts signature checks.
-static CHECKS: AtomicUsize = AtomicUsize::new(0);
+/// A provider that counts the signature checks of its thread.
+fn checks() -> usize {
+    CHECKS.get()
+}
+
+thread_local! {
+    static CHECKS: Cell<usize> = const { Cell::new(0) };
+}
 
 struct CountedKey(PreparedKey);
 
 impl VerifyingKey for CountedKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature> {
-        CHECKS.fetch_add(1, Ordering::SeqCst);
+        CHECKS.set(checks() + 1);
         self.0.verify(message, signature)
     }
 }
@@ -158,7 +164,7 @@ fn a_forged_answer_is_refused_alike_for_a_passkey_and_for_a_decoy() {
     let before = world.backend.records();
     let mut codes = BTreeSet::new();
     for name in ["alice", "mallory", "carol", "trent"] {
-        let checks = CHECKS.load(Ordering::SeqCst);
+        let before = checks();
         for eligible in [false, true] {
             let started = start(&world, name).unwrap();
             let id = started.options.allow_credentials[0].id.as_bytes().to_vec();
@@ -175,11 +181,34 @@ fn a_forged_answer_is_refused_alike_for_a_passkey_and_for_a_decoy() {
             let again = block_on(world.passkeys.complete_authentication(&started.session, &response));
             assert_eq!(refusal(again), ("ceremony-not-found", None));
         }
-        assert_eq!(CHECKS.load(Ordering::SeqCst) - checks, 1, "{name}");
+        assert_eq!(checks() - before, 1, "{name}");
     }
     let expected = [(false, "credential-not-found"), (true, "backup-eligibility-changed"), (true, "signature-invalid")];
     assert_eq!(codes, BTreeSet::from(expected));
     assert_eq!(world.backend.records(), before);
+}
+
+/// Nobody is named, and there are no decoys: an ID that nobody knows costs the check that a known one costs.
+#[test]
+fn a_forged_answer_is_refused_alike_for_a_passkey_and_for_an_unknown_one() {
+    let rp = builder().crypto_provider(COUNTED).algorithms(AlgorithmList::new([Algorithm::Es256]).unwrap()).build().unwrap();
+    let world = World::of(rp, |passkeys| passkeys);
+    let alice = world.backend.record_of("alice").credential_id;
+    for (id, known) in [(alice.as_bytes().to_vec(), true), (vec![7; 16], false), (vec![8; 16], false)] {
+        let before = checks();
+        for eligible in [false, true] {
+            let started = block_on(world.passkeys.start_authentication(AuthenticationRequest::discoverable())).unwrap();
+            let mut forger = VirtualAuthenticator::new(66);
+            let key = KeyPair::from_seed(KeyAlgorithm::Es256, 66);
+            forger.import(VirtualCredential::new(id.clone(), RP_ID, Some(b"alice".to_vec()), key));
+            let mut draft = forger.get(&json(&started.options), ORIGIN).unwrap();
+            draft.auth_data.set_flag(flags::BE, eligible);
+            let refused = block_on(world.passkeys.complete_authentication(&started.session, &authentication_response(&draft)));
+            let codes: &[&str] = if known { &["signature-invalid", "backup-eligibility-changed"] } else { &["credential-not-found"] };
+            assert!(codes.contains(&refusal(refused).0), "{known} {eligible}");
+        }
+        assert_eq!(checks() - before, 1, "{known}");
+    }
 }
 
 /// Even who can sign for what stands in for a missing record is refused.
