@@ -19,6 +19,7 @@ use core::fmt;
 use core::future::Future;
 
 use crate::ceremony::{CeremonyKind, CredentialRecord, RelyingParty};
+use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::ClientData;
 use crate::sources::{Clock, Entropy};
@@ -169,10 +170,22 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         Ok(bytes)
     }
 
-    async fn keep(&self, user: Option<UserHandle>, challenge: Challenge, expires_at: UnixTime, state: String) -> Result<CeremonyId> {
+    /// Keeps a pending ceremony. A sign-in can be started in anybody's name, so it counts apart from what only users themselves
+    /// start: whoever starts many pushes out no registration and no step-up.
+    async fn keep(
+        &self,
+        kind: CeremonyKind,
+        user: Option<UserHandle>,
+        challenge: Challenge,
+        expires_at: UnixTime,
+        state: String,
+    ) -> Result<CeremonyId> {
         let id = CeremonyId::new(base64url(&self.random::<32>()?));
         let mut ceremony = NewCeremony::new(self.rp.scope().clone(), id, challenge, state, expires_at);
-        ceremony.user = user;
+        ceremony.user = match (kind, user) {
+            (CeremonyKind::Authentication, Some(user)) => Some(UserHandle::new(sha256(&[b"sign-in of ", user.as_bytes()].concat()))?),
+            (_, user) => user,
+        };
         self.ceremonies.put(ceremony, &self.settings.pending, self.clock.now()).await.map_err(StoreError::of_ceremonies)
     }
 

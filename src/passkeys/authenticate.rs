@@ -170,7 +170,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             Subject::Known(user) => Some(user.clone()),
             Subject::Discoverable => None,
         };
-        let session = self.keep(user, challenge, expires_at, pending.into_json()?).await?;
+        let session = self.keep(P::KIND, user, challenge, expires_at, pending.into_json()?).await?;
         self.tell(Event::Started { ceremony: P::KIND, user: told.user.as_ref(), decoys: told.decoys });
         Ok(Started { options, session })
     }

@@ -29,7 +29,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             request = request.exclude_credentials(known.iter().map(|record| record.descriptor()));
             let (options, pending) = self.rp.start_registration(request, self.challenge()?, self.clock.now())?;
             let (challenge, expires_at) = (pending.challenge().clone(), pending.expires_at());
-            let session = self.keep(Some(user.clone()), challenge, expires_at, pending.into_json()?).await?;
+            let session = self.keep(CeremonyKind::Registration, Some(user.clone()), challenge, expires_at, pending.into_json()?).await?;
             self.tell(Event::Started { ceremony: REGISTRATION, user: Some(&user), decoys: false });
             Ok(Started { options, session })
         })

@@ -95,8 +95,8 @@ pub enum ImportMode {
 /// How many ceremonies may be pending in a store that keeps them, expired ones not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLimits {
-    /// For one user of one scope. One more pushes the user's oldest out, so that nobody is kept from signing in by
-    /// whoever starts ceremonies in their name.
+    /// For one user of one scope; sign-ins, which anybody can start in a user's name, apart from all else. One more pushes the
+    /// oldest out, so that nobody is kept from signing in by whoever starts ceremonies in their name and leaves them.
     pub per_user: u32,
     /// In one scope. One more is refused, so that nobody undoes what others have begun.
     pub in_scope: u32,
@@ -203,7 +203,7 @@ pub trait CeremonyStore: Send + Sync {
 pub struct NewCeremony {
     /// The tenant.
     pub scope: Scope,
-    /// The user whom it is for, if that is known.
+    /// Against whose limit it counts, if that is known: a user, or a stand-in of 32 bytes for the sign-ins in a user's name.
     pub user: Option<UserHandle>,
     /// A fresh random ID.
     pub id: CeremonyId,
@@ -222,7 +222,7 @@ impl NewCeremony {
         Self { scope, user: None, id, challenge, state, expires_at }
     }
 
-    /// The user whom it is for.
+    /// Against whose limit it counts.
     #[must_use]
     pub fn user(mut self, user: UserHandle) -> Self {
         self.user = Some(user);

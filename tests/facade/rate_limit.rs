@@ -112,3 +112,16 @@ fn clones_share_the_limit() {
     let refused = block_on(world.passkeys.start_authentication(AuthenticationRequest::discoverable()));
     assert_eq!(refusal(refused), ("rate-limited", None));
 }
+
+/// Sign-ins can be started by anybody, and left: only sign-ins make room for them.
+#[test]
+fn sign_ins_that_others_start_push_out_no_step_up() {
+    let world = World::new();
+    let step_up = world.begin(CeremonyKind::Assertion, &Luggage::default()).unwrap();
+    let sign_in = world.begin(CeremonyKind::Authentication, &Luggage::default()).unwrap();
+    for _ in 0..16 {
+        drop(block_on(world.passkeys.start_authentication(AuthenticationRequest::known(handle("alice")))).unwrap());
+    }
+    assert_eq!(refusal(world.complete(&sign_in, TakeBy::id(&sign_in.session)).map(drop)), ("ceremony-not-found", None));
+    world.complete(&step_up, TakeBy::id(&step_up.session)).unwrap();
+}

@@ -27,12 +27,14 @@ pub struct Problem {
     pub signal: Option<UnknownCredentialSignal>,
     /// When it is worth trying again, in seconds, where the rate limit says so.
     pub retry_after_secs: Option<u32>,
+    /// Whether the operator has been told more than the answer says.
+    logged: bool,
 }
 
 impl Problem {
     /// A problem in words of our own.
     pub fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
-        Self { status, code, message, signal: None, retry_after_secs: None }
+        Self { status, code, message, signal: None, retry_after_secs: None, logged: false }
     }
 
     /// The request is not what this server's page sends.
@@ -107,7 +109,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!("{error}");
         let message = Error::new(ErrorCode::StoreUnavailable).public_message();
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+        Self { logged: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message) }
     }
 }
 
@@ -118,12 +120,20 @@ fn logged(error: &Error, problem: Problem) -> Problem {
         ErrorKind::Store | ErrorKind::Misuse => tracing::error!(code, kind, step, status, "{error}"),
         _ => tracing::warn!(code, kind, step, status, "{error}"),
     }
-    problem
+    Problem { logged: true, ..problem }
+}
+
+/// What is refused without the library is a line of the log too.
+pub(crate) fn log_refusal(status: StatusCode, code: &str) {
+    tracing::warn!(code, status = status.as_u16(), "refused before any ceremony");
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, message, signal, retry_after_secs } = self;
+        let Self { status, code, message, signal, retry_after_secs, logged } = self;
+        if !logged {
+            log_refusal(status, code);
+        }
         let mut body = json!({ "error": { "code": code, "message": message } });
         if let (Some(signal), Some(body)) = (signal, body.as_object_mut()) {
             body.insert("unknownCredential".into(), json!(signal));

@@ -45,7 +45,9 @@ pub(super) async fn start(
     Sent(form): Sent<Start>,
 ) -> Answer<impl IntoResponse> {
     let applicant = Applicant::new(form)?;
-    if app.stores.users.by_name(&applicant.username).await?.is_some_and(|user| !is_orphan_by_age(&user, &app)) {
+    if let Some(other) = app.stores.users.by_name(&applicant.username).await?
+        && !makes_room(&other, &app).await?
+    {
         return Err(Problem::name_taken());
     }
     let user = applicant.user(fresh_handle()?, &app);
@@ -103,13 +105,13 @@ async fn signed_up(app: &App, browser: Browser, registered: Registered, user: Us
     Ok((browser, Json(account::welcome(&user, &registered.accepted))))
 }
 
-/// Adds the account. One that has lost its passkeys to a crash is nobody's: it makes room.
+/// Adds the account.
 async fn create(app: &App, user: &User) -> Answer<()> {
     if app.stores.users.create(user).await? {
         return Ok(());
     }
     let Some(other) = app.stores.users.by_name(&user.username).await? else { return Err(Problem::name_taken()) };
-    if is_orphan_by_age(&other, app) && app.passkeys.list(&other.handle).await?.is_empty() {
+    if makes_room(&other, app).await? {
         app.stores.users.remove(&other.handle).await?;
         if app.stores.users.create(user).await? {
             return Ok(());
@@ -118,8 +120,10 @@ async fn create(app: &App, user: &User) -> Answer<()> {
     Err(Problem::name_taken())
 }
 
-fn is_orphan_by_age(user: &User, app: &App) -> bool {
-    user.created_at.saturating_add_secs(ORPHAN_SECS) < app.clock.now()
+/// An account that has lost its passkeys to a crash is nobody's.
+async fn makes_room(user: &User, app: &App) -> Answer<bool> {
+    let old = user.created_at.saturating_add_secs(ORPHAN_SECS) < app.clock.now();
+    Ok(old && app.passkeys.list(&user.handle).await?.is_empty())
 }
 
 impl Applicant {

@@ -10,7 +10,7 @@ use passkeeper::{Error, ErrorCode, NotCompleted};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::{Problem, with_retry};
+use crate::error::{Problem, log_refusal, with_retry};
 
 /// How an API answers what it refuses.
 pub(super) trait Dialect: Sized + 'static {
@@ -30,12 +30,13 @@ pub(super) struct Refusal<D> {
     pub(super) code: &'static str,
     pub(super) message: String,
     retry_after_secs: Option<u32>,
+    logged: bool,
     dialect: PhantomData<fn() -> D>,
 }
 
 impl<D> Refusal<D> {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after_secs: None, dialect: PhantomData }
+        Self { status, code, message: message.into(), retry_after_secs: None, logged: false, dialect: PhantomData }
     }
 }
 
@@ -45,7 +46,7 @@ impl<D: Dialect> From<Error> for Refusal<D> {
         // Logs what the answer does not say.
         let problem = Problem::from(error);
         let retry_after_secs = problem.retry_after_secs;
-        Self { retry_after_secs, ..Self::new(D::status(code).unwrap_or(problem.status), code.as_str(), problem.message) }
+        Self { retry_after_secs, logged: true, ..Self::new(D::status(code).unwrap_or(problem.status), code.as_str(), problem.message) }
     }
 }
 
@@ -58,7 +59,7 @@ impl<D: Dialect> From<ErrorCode> for Refusal<D> {
 impl<D> From<StoreError> for Refusal<D> {
     fn from(error: StoreError) -> Self {
         let problem = Problem::from(error);
-        Self::new(problem.status, "store-unavailable", problem.message)
+        Self { logged: true, ..Self::new(problem.status, "store-unavailable", problem.message) }
     }
 }
 
@@ -74,6 +75,9 @@ impl<D: Dialect> From<NotCompleted<Self>> for Refusal<D> {
 
 impl<D: Dialect> IntoResponse for Refusal<D> {
     fn into_response(self) -> Response {
+        if !self.logged {
+            log_refusal(self.status, self.code);
+        }
         with_retry((self.status, Json(D::body(&self))).into_response(), self.retry_after_secs)
     }
 }

@@ -71,8 +71,9 @@ fn a_user_name_that_cannot_be_is_said_so() {
 
 #[test]
 fn a_name_that_is_taken_is_said_so_before_a_device_is_asked() {
-    let Some((_server, person, device)) = alice(key()) else { return };
+    let Some((server, person, device)) = alice(key()) else { return };
     person.sign_out();
+    server.clock.turn(1_000_000);
     person.ask_to_sign_up("Alice");
     person.is_told("This user name is taken. Please choose another one.");
     assert_eq!(person.on(&device).len(), 1);

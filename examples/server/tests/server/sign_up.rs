@@ -166,6 +166,6 @@ async fn an_account_without_a_passkey_makes_room_after_ten_minutes() {
     assert_eq!(browser.user().await.as_deref(), Some("Alice"));
     // One with a passkey stays, however old.
     server.clock.turn(1_000_000);
-    let reply = server.browser(2).register("/api/sign-up", json!({ "username": "alice" })).await;
+    let reply = server.browser(2).post("/api/sign-up/start", json!({ "username": "alice" })).await;
     assert_eq!(reply.refusal(), (409, "name-taken".into()));
 }
