@@ -1,5 +1,6 @@
 //! The four endpoints of the FIDO conformance tools.
 
+use axum::http::Request;
 use passkeeper::testing::{
     AttestationKind, CertificateAuthority, FidoU2fAttestation, KeyAlgorithm, PackedAttestation, VirtualAuthenticator,
 };
@@ -156,6 +157,42 @@ async fn what_is_wrong_is_told_by_status_and_message() {
         VirtualAuthenticator::new(2).with_attestation(AttestationKind::PackedSelf).create(&options.to_string(), ORIGIN).unwrap();
     draft.att_stmt_signature = Some(vec![0; 70]);
     assert_failed(&tool.post("/attestation/result", &draft.finish()).await, 400, "attestation-signature-invalid");
+}
+
+/// The tool says no origin, or that of its window on `localhost`; a page that somebody visits says its own.
+#[tokio::test]
+async fn another_site_may_not_send_anything_here() {
+    let world = World::new();
+    let plain = [("content-type", "text/plain")];
+    let cases: [(&[(&str, &str)], u16, &str); 9] = [
+        (&[], 200, ""),
+        (&[("origin", ORIGIN)], 200, ""),
+        (&[("origin", "http://localhost:61904")], 200, ""),
+        (&[("origin", "https://evil.example")], 403, "cross-site"),
+        (&[("origin", "http://evil.example:8080")], 403, "cross-site"),
+        (&[("origin", "http://localhost.evil.example")], 403, "cross-site"),
+        (&[("origin", "null")], 403, "cross-site"),
+        (&[("origin", ORIGIN), ("origin", "https://evil.example")], 403, "cross-site"),
+        (&plain, 415, "not-json"),
+    ];
+    for (headers, status, code) in cases {
+        let mut request = Request::post("/attestation/options").header("host", OWN);
+        if !headers.contains(&plain[0]) {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let reply = world.send(request, &alice()).await;
+        match status {
+            200 => assert_eq!(reply.status, 200, "{headers:?}: {}", reply.text),
+            _ => assert_failed(&reply, status, code),
+        }
+    }
+    // All four of them.
+    for path in ["/attestation/options", "/attestation/result", "/assertion/options", "/assertion/result"] {
+        assert_failed(&world.call("POST", path, &[("origin", "https://evil.example")], &json!({})).await, 403, "cross-site");
+    }
 }
 
 #[tokio::test]
