@@ -26,8 +26,8 @@ struct Bound {
 const BODY: Bound = Bound { bytes: 256 * 1024, patience: Duration::from_secs(10) };
 /// An import, of whoever shows the key that it needs: some fifteen thousand passkeys.
 const IMPORT: Bound = Bound { bytes: 8 * 1024 * 1024, patience: Duration::from_secs(60) };
-/// The most addresses that are counted at a time.
-const MAX_ADDRESSES: usize = 10_000;
+/// The most addresses in a generation, of which two are counted at a time.
+const GENERATION: usize = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Reads the body before anybody judges it, so that no handler waits for one that is too large or never ends.
@@ -41,30 +41,45 @@ pub(crate) async fn bounded_body(State(app): State<Arc<App>>, request: Request, 
     }
 }
 
-/// Where a request comes from, for the rate limit: its address, or behind a proxy what that says.
+/// Where a request comes from, for the rate limit: its address, or behind a proxy what that says; or from a server with the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source(pub String);
+
+impl Source {
+    /// A server of ours, which starts ceremonies for all its users: it is not counted.
+    pub(crate) const KEYED: &str = "keyed";
+}
 
 impl FromRequestParts<Arc<App>> for Source {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        if app.apis.shows_key(&parts.headers) {
+            return Ok(Self(Self::KEYED.into()));
+        }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         // Each proxy adds whom it sees at the end: what stands before was written by the client.
         let told = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-        let told = told.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
-        let address = if app.config.behind_proxy { told.or(peer) } else { peer };
-        Ok(Self(address.map(network).unwrap_or_default()))
+        let told = told.and_then(|list| list.rsplit(',').next()).and_then(address);
+        let seen = if app.config.behind_proxy { told.or(peer) } else { peer };
+        Ok(Self(seen.map(network).unwrap_or_default()))
     }
 }
 
-/// An IPv4 address, or the /64 of an IPv6 one: whoever has one of its addresses has them all.
+/// An address as proxies write it: some add the port, and IPv6 then has brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()))
+}
+
+/// An IPv4 address, or the /56 of an IPv6 one: whoever has one of its addresses has them all.
 fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+            Ipv6Addr::new(a, b, c, d & 0xff00, 0, 0, 0, 0).to_string()
         }
     }
 }
@@ -75,7 +90,16 @@ fn network(address: IpAddr) -> String {
 #[derive(Clone)]
 pub struct StartLimit {
     per_minute: u32,
-    buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+    buckets: Arc<Mutex<Buckets>>,
+}
+
+/// Whoever comes is found in, or moved to, the young generation; once that is full or a minute old, it takes the old one's place.
+/// So who is forgotten has stayed away for longest: for a minute, after which a bucket is full again, or for less where an attack
+/// comes from everywhere. It never keeps newcomers out, and each costs the same.
+struct Buckets {
+    young: HashMap<String, Bucket>,
+    old: HashMap<String, Bucket>,
+    since: Instant,
 }
 
 struct Bucket {
@@ -83,30 +107,33 @@ struct Bucket {
     at: Instant,
 }
 
+impl Buckets {
+    fn of(&mut self, source: &str, full: f64, now: Instant) -> &mut Bucket {
+        if self.young.len() >= GENERATION || now.duration_since(self.since) >= MINUTE {
+            (self.old, self.since) = (std::mem::take(&mut self.young), now);
+        }
+        let known = self.old.remove(source);
+        self.young.entry(source.to_owned()).or_insert_with(|| known.unwrap_or(Bucket { left: full, at: now }))
+    }
+}
+
 impl StartLimit {
     /// So many in a minute; 0 is no limit.
     #[must_use]
     pub fn per_minute(per_minute: u32) -> Self {
-        Self { per_minute, buckets: Arc::default() }
+        let buckets = Buckets { young: HashMap::new(), old: HashMap::new(), since: Instant::now() };
+        Self { per_minute, buckets: Arc::new(Mutex::new(buckets)) }
     }
 
     /// Whether one more ceremony may begin, or something on the way to one.
     pub(crate) fn take(&self, source: &str) -> Result<(), TooMany> {
-        if self.per_minute == 0 { Ok(()) } else { self.take_at(source, Instant::now()) }
+        if self.per_minute == 0 || source == Source::KEYED { Ok(()) } else { self.take_at(source, Instant::now()) }
     }
 
     fn take_at(&self, source: &str, now: Instant) -> Result<(), TooMany> {
         let full = f64::from(self.per_minute);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MAX_ADDRESSES && !buckets.contains_key(source) {
-            // One that is full again is as good as none. If all are in use, an attack is going on, and newcomers wait.
-            buckets.retain(|_, bucket| now.duration_since(bucket.at) < MINUTE);
-            if buckets.len() >= MAX_ADDRESSES {
-                let longest = buckets.values().map(|bucket| now.duration_since(bucket.at)).max().unwrap_or_default();
-                return Err(again_in(MINUTE.saturating_sub(longest)));
-            }
-        }
-        let bucket = buckets.entry(source.to_owned()).or_insert(Bucket { left: full, at: now });
+        let bucket = buckets.of(source, full, now);
         let refill = now.duration_since(bucket.at).as_secs_f64() / MINUTE.as_secs_f64() * full;
         *bucket = Bucket { left: (bucket.left + refill).min(full), at: now };
         if bucket.left < 1.0 {
@@ -145,22 +172,61 @@ mod tests {
         assert_eq!([500, 18_999, 19_001, 20_001, 20_002].map(|at| wait("a", at)), [Some(20), Some(2), Some(1), None, Some(20)]);
     }
 
+    /// Many addresses in one moment: all are let in, the table stays bounded, and who keeps coming stays counted.
     #[test]
-    fn addresses_are_counted_up_to_a_bound_and_forgotten_when_they_are_quiet() {
+    fn a_flood_of_addresses_keeps_no_newcomer_out_and_forgets_those_who_stayed_away() {
         let (limit, start) = (StartLimit::per_minute(1), Instant::now());
-        for n in 0..MAX_ADDRESSES {
-            assert!(limit.take_at(&n.to_string(), start).is_ok());
+        let admitted = |source: &str| limit.take_at(source, start).is_ok();
+        assert!(admitted("busy") && admitted("away"));
+        for n in 0..4 * GENERATION {
+            assert!(admitted(&n.to_string()), "{n}");
+            assert!(n % (GENERATION / 2) != 0 || !admitted("busy"), "{n}");
         }
-        let later = |secs| limit.take_at("one more", start + Duration::from_secs(secs));
-        assert_eq!(later(45), Err(TooMany { retry_after_secs: Some(15) }));
-        assert_eq!(later(60), Ok(()));
-        assert_eq!(limit.buckets.lock().unwrap().len(), 1);
+        let buckets = limit.buckets.lock().unwrap();
+        assert!(buckets.young.len() <= GENERATION && buckets.old.len() <= GENERATION);
+        drop(buckets);
+        assert!(admitted("away"), "forgotten in favour of others");
+    }
+
+    #[test]
+    fn who_was_quiet_for_two_minutes_takes_no_room() {
+        let (limit, start) = (StartLimit::per_minute(1), Instant::now());
+        for (n, secs) in [0, 61, 122].into_iter().enumerate() {
+            assert_eq!(limit.take_at(&n.to_string(), start + Duration::from_secs(secs)), Ok(()));
+        }
+        let buckets = limit.buckets.lock().unwrap();
+        assert_eq!((buckets.young.len(), buckets.old.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_server_with_the_key_is_not_counted() {
+        let limit = StartLimit::per_minute(1);
+        assert_eq!([Source::KEYED, Source::KEYED, "", ""].map(|source| limit.take(source).is_ok()), [true, true, true, false]);
     }
 
     #[test]
     fn an_ipv6_address_counts_as_its_network() {
         let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
-        assert!(same("2001:db8::1", "2001:db8::ffff:1") && !same("2001:db8::1", "2001:db8:0:1::1"));
+        assert!(same("2001:db8::1", "2001:db8:0:ff::ffff:1") && !same("2001:db8::1", "2001:db8:0:100::1"));
         assert!(same("192.0.2.1", "::ffff:192.0.2.1") && !same("192.0.2.1", "192.0.2.2"));
+    }
+
+    #[test]
+    fn an_address_may_come_with_a_port() {
+        for (text, expected) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            (" 192.0.2.1:567 ", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:443", Some("2001:db8::1")),
+            ("", None),
+            ("unknown", None),
+            ("192.0.2.1:", None),
+            ("192.0.2.1:65536", None),
+            ("[2001:db8::1", None),
+            ("[2001:db8::1]443", None),
+        ] {
+            assert_eq!(address(text), expected.map(|text| text.parse().unwrap()), "{text:?}");
+        }
     }
 }

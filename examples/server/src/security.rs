@@ -64,7 +64,7 @@ fn comes_from(headers: &HeaderMap, own: &str) -> bool {
     origin.is_none_or(|origin| origin == own) && site.is_none_or(|site| site == "same-origin") && (origin.is_some() || site.is_some())
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }

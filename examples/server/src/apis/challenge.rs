@@ -93,6 +93,8 @@ struct Params<'a> {
 async fn start(State(app): State<Arc<App>>, Source(source): Source, headers: HeaderMap, body: Bytes) -> Result<impl IntoResponse, Refusal> {
     let asking: Asking = read(&body)?;
     let (site, client) = app.apis.asked(&asking, &headers)?;
+    // The secret is the key: whoever keeps it is a server that asks for many.
+    let source = if asking.client_secret.is_some() { Source::KEYED.into() } else { source };
     let request = site.authentication(source).in_session(client);
     let started = site.passkeys.start_authentication(request).await?;
     let params = Params {

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use passkeeper::types::{
-    Algorithm, AlgorithmList, AttestationConveyance, AuthenticatorAttachment, ResidentKey, UserHandle, UserVerification,
+    Algorithm, AlgorithmList, AttestationConveyance, AuthenticatorAttachment, Origin, ResidentKey, UserHandle, UserVerification,
 };
 use passkeeper::wire::{AuthenticationExtensions, AuthenticationResponse, RegistrationExtensions, RegistrationResponse, UserEntity};
 use passkeeper::{
@@ -20,9 +21,10 @@ use passkeeper::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::lock;
 use super::refusal::{self, Dialect, read};
+use super::{is_local, lock};
 use crate::limits::Source;
+use crate::security::is_json;
 use crate::session::Browser;
 use crate::{App, Config, Facade};
 
@@ -32,6 +34,25 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/attestation/result", post(attestation_result))
         .route("/assertion/options", post(assertion_options))
         .route("/assertion/result", post(assertion_result))
+        .route_layer(from_fn(no_other_site))
+}
+
+/// A page that a developer visits may not send anything here. The tool may: it says no origin, or another one on `localhost`, where
+/// its window is served from.
+async fn no_other_site(request: Request, next: Next) -> Result<Response, Refusal> {
+    if !is_from_here(request.headers()) {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "cross-site", "This request came from another site."));
+    }
+    // What a page may send elsewhere without asking first is never this.
+    if !is_json(request.headers()) {
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "This request is not JSON."));
+    }
+    Ok(next.run(request).await)
+}
+
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let local = |text: &str| Origin::new(text).is_ok_and(|origin| is_local(&origin));
+    headers.get_all(header::ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(local))
 }
 
 /// The most user names that are known at a time.

@@ -126,6 +126,12 @@ impl Apis {
         headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|key| self.opened_by(key))
     }
 
+    /// Whether a request shows the key in the way of any of these APIs, bare or as a bearer's token. Its starts are not counted.
+    pub(crate) fn shows_key(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        given.is_some_and(|given| self.opened_by(given.strip_prefix("Bearer ").unwrap_or(given)))
+    }
+
     fn opened_by(&self, key: &str) -> bool {
         self.key.as_ref().is_some_and(|own| own.is(key))
     }

@@ -1,5 +1,6 @@
 //! The four endpoints of the FIDO conformance tools.
 
+use axum::http::Request;
 use passkeeper::testing::{
     AttestationKind, CertificateAuthority, FidoU2fAttestation, KeyAlgorithm, PackedAttestation, VirtualAuthenticator,
 };
@@ -156,6 +157,28 @@ async fn what_is_wrong_is_told_by_status_and_message() {
         VirtualAuthenticator::new(2).with_attestation(AttestationKind::PackedSelf).create(&options.to_string(), ORIGIN).unwrap();
     draft.att_stmt_signature = Some(vec![0; 70]);
     assert_failed(&tool.post("/attestation/result", &draft.finish()).await, 400, "attestation-signature-invalid");
+}
+
+/// The tool says no origin, or that of its window on `localhost`; a page that somebody visits says its own.
+#[tokio::test]
+async fn another_site_may_not_send_anything_here() {
+    let world = World::new();
+    let send = async |kind: &str, origins: &[&str]| {
+        let request = Request::post("/attestation/options").header("host", OWN).header("content-type", kind);
+        world.send(origins.iter().fold(request, |request, origin| request.header("origin", *origin)), &alice()).await
+    };
+    for origins in [&[][..], &[ORIGIN], &["http://localhost:61904"]] {
+        assert_eq!(send("application/json", origins).await.ok()["status"], "ok", "{origins:?}");
+        assert_failed(&send("text/plain", origins).await, 415, "not-json");
+    }
+    let evil = "https://evil.example";
+    for origins in [&[evil][..], &["http://evil.example:8080"], &["http://localhost.evil.example"], &["null"], &[""], &[ORIGIN, evil]] {
+        assert_failed(&send("application/json", origins).await, 403, "cross-site");
+    }
+    // All four of them.
+    for path in ["/attestation/options", "/attestation/result", "/assertion/options", "/assertion/result"] {
+        assert_failed(&world.call("POST", path, &[("origin", evil)], &json!({})).await, 403, "cross-site");
+    }
 }
 
 #[tokio::test]

@@ -366,12 +366,16 @@ async fn d14_faults_of_the_store_and_of_ours_are_told_apart() {
     let headers = [("authorization", KEY), ("x-fusionauth-tenantid", ONE_ID)];
     let reply = up.call("POST", "/api/webauthn/import", &headers, &json!({ "credentials": [row] })).await;
     assert_eq!(reply.bare(), (500, true));
-    // Too many.
+}
+
+/// The product's own server asks for all its users: no 429, which the API does not have.
+#[tokio::test]
+async fn d14_the_key_is_not_counted_by_address() {
     let busy = World::with(&[("RATE_LIMIT", "1")], &tenants());
-    busy.keyed("POST", "/api/webauthn/register/start", &register).await.ok();
-    let reply = busy.keyed("POST", "/api/webauthn/register/start", &register).await;
-    assert_eq!(reply.errors(), (429, vec!["[rate-limited]".to_owned()]));
-    assert!(reply.retry_after().is_some_and(|secs| (50..=60).contains(&secs)));
+    let register = json!({ "displayName": "Phone", "userId": ALICE, "workflow": "general" });
+    for _ in 0..70 {
+        busy.keyed("POST", "/api/webauthn/register/start", &register).await.ok();
+    }
 }
 
 #[tokio::test]

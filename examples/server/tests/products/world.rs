@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use passkeeper::Clock;
 use passkeeper::testing::VirtualAuthenticator;
@@ -141,6 +142,11 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        self.send(request, body).await
+    }
+
+    /// A request with no other headers than it has.
+    pub(crate) async fn send(&self, request: Builder, body: &Value) -> Reply {
         let body = match body {
             Value::Null => Body::empty(),
             // As it is: to send what is no JSON.

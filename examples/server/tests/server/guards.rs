@@ -161,6 +161,24 @@ async fn behind_a_proxy_the_address_is_the_one_that_the_proxy_saw() {
         server.send(request).await.status.as_u16()
     };
     assert_eq!([start("198.51.100.7").await, start("203.0.113.9, 198.51.100.7").await, start("198.51.100.8").await], [200, 429, 200]);
+    // Some add the port, which changes with every connection.
+    assert_eq!([start("198.51.100.7:567").await, start("198.51.100.9:567").await, start("198.51.100.9:568").await], [429, 200, 429]);
+    assert_eq!([start("[2001:db8::1]:443").await, start("2001:db8::2").await, start("[2001:db8:1::1]").await], [200, 429, 200]);
+}
+
+/// A server of ours asks for all its users from one address. What is not the key is counted like none.
+#[tokio::test]
+async fn whoever_shows_the_key_may_start_more() {
+    let key = "a key for tests only";
+    let server = Server::with(&[("RATE_LIMIT", "1"), ("API_KEY", key)]);
+    let start = async |shown: &str| {
+        let request = Request::post("/api/sign-in/start").header("origin", ORIGIN).header("content-type", "application/json");
+        server.send(request.header("authorization", shown).body(Body::from("{}")).unwrap()).await.status.as_u16()
+    };
+    let bearer = format!("Bearer {key}");
+    assert_eq!([start(key).await, start(&bearer).await, start(key).await, start(&bearer).await], [200; 4]);
+    assert_eq!([start("a key for tests onl").await, start("Bearer x").await, start("").await, start("keyed").await], [200, 429, 429, 429]);
+    assert_eq!(start(key).await, 200);
 }
 
 #[tokio::test]

@@ -71,6 +71,21 @@ async fn headers_that_do_not_come_are_not_waited_for() {
     assert!((13..20).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }
 
+/// Also where they have no end.
+#[tokio::test]
+async fn headers_of_16_kib_are_read_and_no_more() {
+    let (address, _stop, _server) = started().await;
+    let padded = |bytes: usize| HEAD.replace("Connection: close", &format!("Connection: close\r\nX-Padding: {}", "x".repeat(bytes)));
+    let reply = rest(sent(address, &format!("{}{{}}", padded(15 * 1024))).await).await;
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    let endless = padded(17 * 1024);
+    for text in [endless.as_str(), endless.trim_end()] {
+        let mut reply = vec![0; 13];
+        sent(address, text).await.read_exact(&mut reply).await.unwrap();
+        assert_eq!(reply, b"HTTP/1.1 431 ");
+    }
+}
+
 #[tokio::test]
 async fn a_browser_that_goes_away_in_the_middle_harms_nobody() {
     let (address, _stop, _server) = started().await;
