@@ -227,6 +227,15 @@ impl Person {
         self.session.run(&format!("test.asking = (asked, name) => {{ {script} }}"), json!([]));
     }
 
+    /// Takes the JSON methods away that browsers before 2025 had not.
+    #[track_caller]
+    pub(crate) fn use_an_old_browser(&self) {
+        let script = "test.old = true; \
+            for (const what of ['Creation', 'Request']) delete PublicKeyCredential[`parse${what}OptionsFromJSON`]; \
+            return !PublicKeyCredential.parseCreationOptionsFromJSON && !PublicKeyCredential.parseRequestOptionsFromJSON";
+        assert_eq!(self.session.run(script, json!([])), json!(true));
+    }
+
     /// Lets the next answers of authenticators wait until [`Self::go_on`].
     #[track_caller]
     pub(crate) fn pause(&self) {

@@ -30,6 +30,18 @@ fn by_a_button_or_by_name() {
     assert!(answer["response"]["signature"].is_string() && answer["response"]["userHandle"].is_string());
 }
 
+#[test]
+fn in_a_browser_without_the_json_methods() {
+    let Some((_server, person, device)) = visit(key()) else { return };
+    person.use_an_old_browser();
+    person.sign_up("alice");
+    person.sign_out();
+    // By name, so that there are passkeys to convert.
+    person.fill("User name", "alice");
+    person.sign_in("alice");
+    assert_eq!((person.passkeys().len(), person.on(&device).len()), (1, 1));
+}
+
 /// Chromium's built-in virtual authenticator answers the autofill as soon as it can.
 #[test]
 fn by_autofill() {
