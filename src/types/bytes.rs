@@ -107,9 +107,10 @@ from_borrowed!(&[u8],; &str,; &[u8; N], N; [u8; N], N; &Vec<u8>,;);
 pub(crate) struct SharedDecoder(BytesMut);
 
 impl SharedDecoder {
-    /// With room for the decoded members of a text of so many bytes.
+    /// With room for the decoded members of a text of so many bytes, or of a usual one: a long text of which little is
+    /// decoded must not take a large buffer along into whatever keeps a member.
     pub(crate) fn for_text_of(len: usize) -> Self {
-        Self(BytesMut::with_capacity(len.div_ceil(4).saturating_mul(3)))
+        Self(BytesMut::with_capacity(len.min(2048).div_ceil(4).saturating_mul(3)))
     }
 
     /// Reads base64url, with or without padding.
