@@ -38,7 +38,7 @@ impl VerifyingKey for Believer {
     }
 }
 
-static STUB: CryptoProvider = CryptoProvider::new("stub", &[&Believer]);
+static STUB: CryptoProvider = CryptoProvider::new("stub", &[&Believer]).with_sha256(|_| [0; 32]);
 
 struct Ceremonies {
     rp: RelyingParty,
@@ -71,23 +71,19 @@ impl Ceremonies {
 
     fn register(&self, count: usize) {
         let mut pending: Vec<_> = (0..MOST).map(|_| PendingRegistration::from_json(&self.registration_state).unwrap()).collect();
-        let mut verdicts = Vec::with_capacity(MOST);
         for pending in pending.drain(..count) {
             let response = RegistrationResponse::from_json(black_box(&self.registration)).unwrap();
-            verdicts.push(pending.verify(&self.rp, &response, NOW).unwrap());
+            black_box(&pending.verify(&self.rp, &response, NOW).unwrap());
         }
-        black_box(verdicts);
     }
 
     fn authenticate(&self, count: usize) {
         let pending = || PendingAuthentication::from_json(&self.authentication_state).unwrap();
         let mut pending: Vec<_> = (0..MOST).map(|_| (pending(), self.record.clone())).collect();
-        let mut verdicts = Vec::with_capacity(MOST);
         for (pending, record) in pending.drain(..count) {
             let response = AuthenticationResponse::from_json(black_box(&self.authentication)).unwrap();
-            verdicts.push(pending.receive(&response).unwrap().verify(&self.rp, record, NOW).unwrap());
+            black_box(&pending.receive(&response).unwrap().verify(&self.rp, record, NOW).unwrap());
         }
-        black_box(verdicts);
     }
 }
 

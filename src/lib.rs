@@ -83,6 +83,8 @@ pub mod store;
 
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod variations;
 
 pub use attestation::{AttestationVerdict, AuthenticatorModel, Trust};
 pub use ceremony::*;

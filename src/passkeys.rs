@@ -19,12 +19,11 @@ use core::fmt;
 use core::future::Future;
 
 use crate::ceremony::{CeremonyKind, CredentialRecord, RelyingParty};
-use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::ClientData;
 use crate::sources::{Clock, Entropy};
 use crate::store::{CeremonyId, CeremonyStore, CredentialStore, NewCeremony, PendingLimits, StoreError};
-use crate::types::{Bytes, Challenge, CredentialId, UnixTime, UserHandle, base64url};
+use crate::types::{Bytes, Challenge, CredentialId, UnixTime, UserHandle, base64url, sha256};
 
 pub use decoys::{DecoyShape, Decoys, UnknownUsers};
 pub use events::{Attempt, Event, Observer, RateLimit, TooMany};
@@ -183,7 +182,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
         let id = CeremonyId::new(base64url(&self.random::<32>()?));
         let mut ceremony = NewCeremony::new(self.rp.scope().clone(), id, challenge, state, expires_at);
         ceremony.user = match (kind, user) {
-            (CeremonyKind::Authentication, Some(user)) => Some(UserHandle::new(sha256(&[b"sign-in of ", user.as_bytes()].concat()))?),
+            (CeremonyKind::Authentication, Some(user)) => Some(UserHandle::new(sha256(&[b"sign-in of ", user.as_bytes()]))?),
             (_, user) => user,
         };
         self.ceremonies.put(ceremony, &self.settings.pending, self.clock.now()).await.map_err(StoreError::of_ceremonies)

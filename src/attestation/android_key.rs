@@ -28,12 +28,12 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     let sig = required("sig", members.sig)?;
     let x5c = required("x5c", members.x5c)?;
     let leaf = certified::leaf(&x5c)?;
-    certified::verify_signature(attested, &leaf, alg, &[attested.object.auth_data, attested.client_data_hash], sig)?;
+    certified::verify_signature(attested, &leaf, alg, &[attested.object.auth_data, &attested.client_data_hash()], sig)?;
     certified::check_credential_key(&leaf, attested)?;
 
     let extension = leaf.extension(KEY_DESCRIPTION)?.ok_or(ErrorCode::AndroidKeyDescriptionMalformed)?;
     let description = KeyDescription::parse(extension.value).ok_or(ErrorCode::AndroidKeyDescriptionMalformed)?;
-    if description.challenge != attested.client_data_hash {
+    if description.challenge != attested.client_data_hash() {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("attestationChallenge"));
     }
     if description.software.all_applications || description.hardware.all_applications {

@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 use super::statement::{Members, malformed, required};
 use super::{AttestationFormat, AttestationType, Attested, Statement};
-use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
 use crate::x509::{Certificate, Jws};
 
@@ -42,7 +41,7 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     jws.verify(&leaf, attested.provider)?;
 
     let payload: Payload = serde_json::from_slice(&jws.payload).map_err(|_| malformed("payload"))?;
-    let nonce = STANDARD.encode(sha256(&[attested.object.auth_data, attested.client_data_hash].concat()));
+    let nonce = STANDARD.encode(attested.provider.sha256(&[attested.object.auth_data, &attested.client_data_hash()]));
     if payload.nonce != nonce {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("nonce"));
     }

@@ -3,7 +3,6 @@
 use super::certified;
 use super::statement::{Members, required};
 use super::{AttestationFormat, AttestationType, Attested, Statement};
-use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
 
 const NONCE: &str = "1.2.840.113635.100.8.2";
@@ -14,7 +13,7 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     let x5c = required("x5c", members.x5c)?;
     let leaf = certified::leaf(&x5c)?;
     let extension = leaf.extension(NONCE)?.ok_or_else(|| Error::new(ErrorCode::AttestationNonceMismatch).subject("no nonce"))?;
-    let nonce = sha256(&[attested.object.auth_data, attested.client_data_hash].concat());
+    let nonce = attested.provider.sha256(&[attested.object.auth_data, &attested.client_data_hash()]);
     // SEQUENCE { [1] EXPLICIT OCTET STRING of 32 bytes }.
     let [0x30, 0x24, 0xa1, 0x22, 0x04, 0x20, found @ ..] = extension.value else {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("the extension's shape"));

@@ -26,7 +26,8 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     if attested.rules.fido_u2f_requires_zero_aaguid && !credential.aaguid.is_zero() {
         return Err(Error::new(ErrorCode::FidoU2fAaguid).found(credential.aaguid));
     }
-    let message: [&[u8]; 7] = [&[0], attested.auth_data.rp_id_hash, attested.client_data_hash, credential.credential_id, &[4], x, y];
+    let hash = attested.client_data_hash();
+    let message: [&[u8]; 7] = [&[0], attested.auth_data.rp_id_hash, &hash, credential.credential_id, &[4], x, y];
     verify_with(attested, &leaf, Scheme::Ecdsa(Curve::P256, HashAlgorithm::Sha256), &message, sig)?;
     Ok(Statement::certified(AttestationFormat::FidoU2f, AttestationType::Basic, x5c))
 }

@@ -135,7 +135,7 @@ impl AttestationType {
 pub(crate) struct Attested<'a> {
     pub(crate) object: AttestationObject<'a>,
     pub(crate) auth_data: &'a AuthenticatorData<'a>,
-    pub(crate) client_data_hash: &'a [u8; 32],
+    pub(crate) client_data_json: &'a [u8],
     /// The credential public key, and ready for use.
     pub(crate) key: &'a CoseKey<'a>,
     pub(crate) verifying_key: &'a PreparedKey,
@@ -145,6 +145,11 @@ pub(crate) struct Attested<'a> {
 }
 
 impl Attested<'_> {
+    /// 7.1/12: the hash of the bytes as they came. Only where a statement is signed does anybody ask.
+    pub(crate) fn client_data_hash(&self) -> [u8; 32] {
+        self.provider.sha256(&[self.client_data_json])
+    }
+
     /// The model that the authenticator data claims.
     pub(crate) fn aaguid(&self) -> Aaguid {
         self.auth_data.attested.as_ref().map(|credential| credential.aaguid).unwrap_or_default()

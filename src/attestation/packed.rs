@@ -22,7 +22,7 @@ fn verify_self<'a>(attested: &Attested<'a>, alg: i64, sig: &[u8]) -> Result<Stat
     }
     attested
         .verifying_key
-        .verify(&[attested.object.auth_data, attested.client_data_hash], sig)
+        .verify(&[attested.object.auth_data, &attested.client_data_hash()], sig)
         .map_err(|InvalidSignature| ErrorCode::AttestationSignatureInvalid)?;
     Ok(Statement::new(AttestationFormat::Packed, AttestationType::SelfAttestation))
 }
@@ -36,7 +36,7 @@ fn verify_certified<'a>(_: &Attested<'a>, _: i64, _: &[u8], _: alloc::vec::Vec<&
 fn verify_certified<'a>(attested: &Attested<'a>, alg: i64, sig: &[u8], x5c: alloc::vec::Vec<&'a [u8]>) -> Result<Statement<'a>> {
     use super::certified::{self, AAGUID};
     let leaf = certified::leaf(&x5c)?;
-    certified::verify_signature(attested, &leaf, alg, &[attested.object.auth_data, attested.client_data_hash], sig)?;
+    certified::verify_signature(attested, &leaf, alg, &[attested.object.auth_data, &attested.client_data_hash()], sig)?;
     // §8.2.1: the leaf is what an attestation certificate has to be, and speaks of this model.
     certified::check_version_3(&leaf)?;
     certified::check_packed_subject(&leaf)?;

@@ -60,7 +60,7 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     }
     let certify = info.certify().ok_or_else(|| malformed("certInfo"))?;
     let hash = signature_hash(scheme).ok_or(ErrorCode::AttestationAlgorithmUnsupported)?;
-    if !digest_is(hash, &[attested.object.auth_data, attested.client_data_hash], info.extra_data) {
+    if !digest_is(hash, &[attested.object.auth_data, &attested.client_data_hash()], info.extra_data) {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("extraData"));
     }
     // What a name by SHA-1 stands for can be swapped for its collision; no TPM in the field names keys so.

@@ -21,7 +21,7 @@ use super::public_key::{CosePublicKey, PreparedPublicKey};
 use super::record::CredentialRecord;
 use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, AUTHENTICATION};
-use crate::crypto::{InvalidSignature, sha256};
+use crate::crypto::InvalidSignature;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::AuthenticatorData;
 use crate::types::{Bytes, Challenge, CredentialId, UnixTime, UserHandle};
@@ -295,7 +295,7 @@ impl<P: Purpose> Received<'_, P> {
         let auth_data = AuthenticatorData::parse(response.authenticator_data.as_slice()).map_err(at_15)?;
         let flags = auth_data.flags;
         let expected_hash = match (response.client_extension_results.app_id, app_id) {
-            (Some(true), Some(app_id)) => sha256(app_id.as_bytes()),
+            (Some(true), Some(app_id)) => rp.provider.sha256(&[app_id.as_bytes()]),
             (Some(true), None) => return Err(Error::new(ErrorCode::AppIdNotRequested).at("7.2/15")),
             _ => rp.id_hash,
         };
@@ -318,7 +318,7 @@ impl<P: Purpose> Received<'_, P> {
         evidence.judge_backup_eligibility(&policy, &record.usage)?;
 
         // 7.2/20: hash the bytes as they came. 7.2/21: the signature over both, under the recorded key.
-        let client_data_hash = sha256(response.client_data_json.as_slice());
+        let client_data_hash = rp.provider.sha256(&[response.client_data_json.as_slice()]);
         let at_21 = |e: Error| e.at("7.2/21");
         let made;
         let key = match prepared {

@@ -8,9 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
 use super::workflow::Workflow;
-use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::Bytes;
+use crate::types::{Bytes, sha256};
 
 /// The most bytes of a caller's state.
 const MAX_STATE: usize = 8 * 1024;
@@ -28,7 +27,7 @@ impl SessionBinding {
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self> {
         match secret.as_ref() {
             [] => Err(ErrorCode::SessionBindingInvalid.into()),
-            secret => Ok(Self(sha256(secret))),
+            secret => Ok(Self(sha256(&[secret]))),
         }
     }
 }

@@ -6,7 +6,6 @@ use super::record::CredentialRecord;
 use super::trust::Terms;
 use super::{AttestationPolicy, RelyingParty};
 use crate::attestation::{AttestationVerdict, Moments};
-use crate::crypto::sha256;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AuthenticatorData, CoseKey};
 use crate::types::UnixTime;
@@ -76,7 +75,7 @@ impl RelyingParty {
         let key = CoseKey::parse(credential.public_key)?;
         let verifying_key = self.provider.prepare(&key)?;
         let terms = Terms { rp: self, policy, moments: recheck.moments(record) };
-        terms.judge(object, &auth_data, &sha256(client_data.as_slice()), &key, &verifying_key)
+        terms.judge(object, &auth_data, client_data.as_slice(), &key, &verifying_key)
     }
 
     /// Judges many stored registrations again and names those that would be refused, with the reason: what to revoke, or

@@ -133,9 +133,23 @@ impl CredentialRecord {
         public_key: CosePublicKey,
         now: UnixTime,
     ) -> Self {
+        let id = RecordId::derive(&scope, &rp_id, &credential_id);
+        Self::with_id(id, scope, rp_id, user_handle, credential_id, public_key, now)
+    }
+
+    /// The same with an ID that is known.
+    pub(super) fn with_id(
+        id: RecordId,
+        scope: Scope,
+        rp_id: RpId,
+        user_handle: UserHandle,
+        credential_id: CredentialId,
+        public_key: CosePublicKey,
+        now: UnixTime,
+    ) -> Self {
         Self {
             version: Version,
-            id: RecordId::derive(&scope, &rp_id, &credential_id),
+            id,
             scope,
             rp_id,
             user_handle,

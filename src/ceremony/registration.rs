@@ -18,10 +18,10 @@ use super::state::{self, CeremonyKind, Common};
 use super::steps::{self, REGISTRATION};
 use super::trust::Terms;
 use crate::attestation::{AttestationFormat, AttestationVerdict, Moments, Trust};
-use crate::crypto::{key_material, sha256};
+use crate::crypto::is_key_material;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{AttestationObject, AttestedCredentialData, AuthenticatorData, CoseKey};
-use crate::types::{Bytes, Challenge, CredentialId, Flags, UnixTime, UserHandle, UserVerification};
+use crate::types::{Bytes, Challenge, CredentialId, Flags, RecordId, UnixTime, UserHandle, UserVerification};
 use crate::wire::{
     AuthenticatorSelection, ClientExtensionResults, CreationOptions, CredentialDescriptor, RegistrationExtensions, RegistrationResponse,
     RelyingPartyEntity, UserEntity,
@@ -276,10 +276,7 @@ impl PendingRegistration {
         // 7.1/5 to 7.1/11: the client data.
         steps::check_client_data(response.client_data_json.as_slice(), rp, &common.challenge, &REGISTRATION)?;
 
-        // 7.1/12: hash the bytes as they came.
-        let client_data_hash = sha256(response.client_data_json.as_slice());
-
-        // 7.1/13: decode the attestation object and the authenticator data in it.
+        // 7.1/12: the hash of the client data is taken where a statement signs it. 7.1/13: decode the attestation object and the authenticator data in it.
         let at_13 = |e: Error| e.at("7.1/13");
         let object = AttestationObject::parse(response.attestation_object.as_slice()).map_err(at_13)?;
         let auth_data = AuthenticatorData::parse(object.auth_data).map_err(at_13)?;
@@ -313,7 +310,7 @@ impl PendingRegistration {
 
         // 7.1/21 to 7.1/24: the statement, its trust anchors, and whether all that is acceptable.
         let terms = Terms { rp, policy: &policy.attestation, moments: Moments::at(now) };
-        let attestation = terms.judge(object, &auth_data, &client_data_hash, &key, &verifying_key)?;
+        let attestation = terms.judge(object, &auth_data, response.client_data_json.as_slice(), &key, &verifying_key)?;
 
         // 7.1/25: the credential ID is not too long.
         let credential_id = CredentialId::new(credential.credential_id).map_err(|e| e.at("7.1/25"))?;
@@ -322,7 +319,8 @@ impl PendingRegistration {
         let extensions = &response.client_extension_results;
         policy.judge_report(response.authenticator_attachment.as_ref(), extensions.cred_props_rk).map_err(|e| e.at("7.1/28"))?;
         let public_key = CosePublicKey::of(&key, credential.public_key);
-        let mut record = CredentialRecord::imported(common.scope, common.rp_id, user.id, credential_id, public_key, now);
+        let id = RecordId::derive_by(|parts| rp.provider.sha256(parts), &common.scope, &common.rp_id, &credential_id);
+        let mut record = CredentialRecord::with_id(id, common.scope, common.rp_id, user.id, credential_id, public_key, now);
         record.usage = UseState {
             sign_count: auth_data.sign_count,
             backup_eligible: Some(flags.backup_eligible()),
@@ -369,7 +367,7 @@ fn check_key_copies(response: &RegistrationResponse, key: &CoseKey<'_>) -> Resul
         return Err(Error::new(ErrorCode::ResponseCopyMismatch).subject("publicKeyAlgorithm").expected(key.algorithm).found(copy));
     }
     match &response.public_key {
-        Some(copy) if key_material(copy.as_slice()) != Ok(key.material) => {
+        Some(copy) if !is_key_material(copy.as_slice(), &key.material) => {
             Err(Error::new(ErrorCode::ResponseCopyMismatch).subject("publicKey"))
         }
         _ => Ok(()),

@@ -7,9 +7,9 @@ use super::policy::{AuthenticationPolicy, RegistrationPolicy};
 use super::workflow::{Workflow, WorkflowPolicy, Workflows};
 #[cfg(feature = "attestation")]
 use crate::attestation::{AuthenticatorModel, TrustAnchors};
-use crate::crypto::{CryptoProvider, sha256};
+use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::{AlgorithmList, Origin, RpId, Scope, UserVerification};
+use crate::types::{AlgorithmList, Origin, RpId, Scope, UserVerification, sha256};
 
 /// Who asks, from where, and under which rules.
 ///
@@ -324,7 +324,7 @@ impl RelyingPartyBuilder {
         let scope = self.scope.unwrap_or_else(|| Scope::new(id.as_str()))?;
         let provider = self.provider.ok_or_else(|| Error::new(ErrorCode::AlgorithmNotProvided).subject("no crypto provider"))?;
         let rp = RelyingParty {
-            id_hash: sha256(id.as_str().as_bytes()),
+            id_hash: sha256(&[id.as_str().as_bytes()]),
             id,
             name: self.name,
             scope,

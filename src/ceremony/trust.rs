@@ -27,12 +27,12 @@ impl Terms<'_> {
         &self,
         object: AttestationObject<'_>,
         auth_data: &AuthenticatorData<'_>,
-        client_data_hash: &[u8; 32],
+        client_data_json: &[u8],
         key: &CoseKey<'_>,
         verifying_key: &PreparedKey,
     ) -> Result<AttestationVerdict> {
         let (provider, rules, moments) = (&self.rp.provider, self.policy.statement_rules(), self.moments);
-        let attested = Attested { object, auth_data, client_data_hash, key, verifying_key, provider, rules, moments };
+        let attested = Attested { object, auth_data, client_data_json, key, verifying_key, provider, rules, moments };
         let at_24 = |e: Error| e.at("7.1/24");
 
         // 7.1/21, 7.1/22: the statement's format and its verification procedure. Whoever ignores statements learns nothing

@@ -8,12 +8,20 @@ use ::aws_lc_rs::digest::{self, Context};
 use ::aws_lc_rs::signature::{self as aws, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
 
 use super::HashAlgorithm::{Sha256, Sha384, Sha512};
-use super::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
+use super::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey, filled};
 use crate::parse::KeyMaterial;
 use crate::types::Curve::{P256, P384, P521};
 
 /// All schemes of [`Algorithm`](crate::types::Algorithm), in C and assembly.
-pub const PROVIDER: CryptoProvider = CryptoProvider::new("aws-lc-rs", SCHEMES);
+pub const PROVIDER: CryptoProvider = CryptoProvider::new("aws-lc-rs", SCHEMES).with_sha256(sha256);
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    filled(context.finish().as_ref())
+}
 
 const SCHEMES: &[&dyn SignatureScheme] = &[
     &Aws { scheme: Scheme::Ecdsa(P256, Sha256), library: Library::Ecdsa(&aws::ECDSA_P256_SHA256_ASN1) },

@@ -25,7 +25,7 @@ use ::graviola::signing::eddsa::Ed25519VerifyingKey;
 use ::graviola::signing::rsa::VerifyingKey as RsaKey;
 
 use super::spki::two_numbers_der;
-use super::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
+use super::{CryptoProvider, HashAlgorithm, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey, filled};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
 use crate::types::Curve;
@@ -40,7 +40,15 @@ pub fn provider() -> Result<CryptoProvider> {
             .subject("graviola")
             .expected("x86-64 with AES, PCLMULQDQ, AVX2, BMI1, BMI2 and ADX; or AArch64 with AES, PMULL, SHA-2 and NEON"));
     }
-    Ok(CryptoProvider::new("graviola", SCHEMES))
+    Ok(CryptoProvider::new("graviola", SCHEMES).with_sha256(sha256))
+}
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Sha256::new();
+    for part in parts {
+        context.update(part);
+    }
+    filled(context.finish().as_ref())
 }
 
 /// The library asks for ADX, which no processor has without BMI2, but a hypervisor may show the one and hide the other.

@@ -21,14 +21,12 @@ pub(crate) mod spki;
 use alloc::boxed::Box;
 use core::fmt;
 
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::{CoseKey, KeyMaterial};
-use crate::types::{Algorithm, Curve};
+use crate::types::{Algorithm, Curve, sha256};
 
 pub use prepared::PreparedKey;
-pub(crate) use spki::key_material;
+pub(crate) use spki::is_key_material;
 
 /// A hash function under a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,13 +122,14 @@ pub struct CryptoProvider {
     name: &'static str,
     schemes: &'static [&'static dyn SignatureScheme],
     fallback: Option<&'static Self>,
+    sha256: fn(&[&[u8]]) -> [u8; 32],
 }
 
 impl CryptoProvider {
     /// A provider from its parts; where two entries verify the same scheme, the first that handles a key counts.
     #[must_use]
     pub const fn new(name: &'static str, schemes: &'static [&'static dyn SignatureScheme]) -> Self {
-        Self { name, schemes, fallback: None }
+        Self { name, schemes, fallback: None, sha256 }
     }
 
     /// Composes two providers: what this one does not verify, `fallback` does; a second call replaces the first one's.
@@ -140,6 +139,21 @@ impl CryptoProvider {
     pub const fn with_fallback(mut self, fallback: &'static Self) -> Self {
         self.fallback = Some(fallback);
         self
+    }
+
+    /// Has the provider's library hash what a ceremony hashes, too; without it the crate `sha2` does.
+    ///
+    /// `hash` gives the SHA-256 of the parts, one after another as if they were joined.
+    #[must_use]
+    pub const fn with_sha256(mut self, hash: fn(&[&[u8]]) -> [u8; 32]) -> Self {
+        self.sha256 = hash;
+        self
+    }
+
+    /// The SHA-256 of the parts, one after another as if they were joined: the hash of client data, record IDs and AppIDs.
+    #[must_use]
+    pub fn sha256(&self, parts: &[&[u8]]) -> [u8; 32] {
+        (self.sha256)(parts)
     }
 
     /// The provider's name, for logs; of a composed one, that of the first.
@@ -190,6 +204,16 @@ impl CryptoProvider {
     }
 }
 
+/// A library's SHA-256 as an array.
+#[cfg(any(feature = "aws-lc-rs", feature = "graviola"))]
+fn filled(hash: &[u8]) -> [u8; 32] {
+    let mut filled = [0; 32];
+    for (to, from) in filled.iter_mut().zip(hash) {
+        *to = *from;
+    }
+    filled
+}
+
 impl fmt::Debug for CryptoProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CryptoProvider({}", self.name)?;
@@ -200,9 +224,4 @@ impl fmt::Debug for CryptoProvider {
         }
         f.write_str(")")
     }
-}
-
-/// SHA-256, the hash of client data and RP IDs.
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }

@@ -25,6 +25,9 @@ const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
+/// All that comes before the two coordinates: both OIDs, then a BIT STRING with an uncompressed point.
+const P256_POINT: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\0\x04";
+
 /// The key as DER; `None` only if it cannot be encoded, which its own bounds rule out.
 pub(crate) fn subject_public_key_info(key: &KeyMaterial<'_>) -> Option<Vec<u8>> {
     match *key {
@@ -72,6 +75,15 @@ pub(crate) fn key_material(der: &[u8]) -> Result<KeyMaterial<'_>> {
         (EC_PUBLIC_KEY | ED25519 | RSA_ENCRYPTION, _) => Err(malformed().subject("parameters")),
         (other, _) => Err(Error::new(ErrorCode::PublicKeyTypeMismatch).found(other)),
     }
+}
+
+/// Whether these numbers are what [`key_material`] reads, without reading where it is a key on P-256 as everybody writes it.
+pub(crate) fn is_key_material(der: &[u8], key: &KeyMaterial<'_>) -> bool {
+    let usual = match (der.strip_prefix(P256_POINT), key) {
+        (Some(point), KeyMaterial::Ec { curve: Curve::P256, x, y }) => point.split_at_checked(32) == Some((x, y)),
+        _ => false,
+    };
+    usual || key_material(der).as_ref() == Ok(key)
 }
 
 fn curve(oid: ObjectIdentifier) -> Result<Curve> {
@@ -148,4 +160,20 @@ pub(crate) fn pem(der: &[u8]) -> Option<String> {
 fn encode(oid: ObjectIdentifier, parameters: Option<AnyRef<'_>>, key: &[u8]) -> Option<Vec<u8>> {
     let subject_public_key = BitStringRef::from_bytes(key).ok()?;
     SubjectPublicKeyInfo { algorithm: AlgorithmIdentifierRef { oid, parameters }, subject_public_key }.to_der().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variations;
+
+    #[test]
+    fn the_usual_key_is_compared_as_any_other_is_read() {
+        let key = KeyMaterial::Ec { curve: Curve::P256, x: &[0x11; 32], y: &[0x22; 32] };
+        let usual = subject_public_key_info(&key).expect("DER");
+        assert!(usual.starts_with(P256_POINT) && is_key_material(&usual, &key));
+        for varied in variations::of(&usual) {
+            assert_eq!(is_key_material(&varied, &key), key_material(&varied) == Ok(key), "{varied:02x?}");
+        }
+    }
 }

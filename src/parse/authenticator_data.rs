@@ -1,6 +1,7 @@
 //! Authenticator data (§6.1): what the authenticator says, and signs.
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::parse::CoseKey;
 use crate::parse::cbor::{Item, Key, Reader};
 use crate::types::{Aaguid, Flags};
 
@@ -97,9 +98,9 @@ fn attested(bytes: &[u8]) -> Result<(AttestedCredentialData<'_>, &[u8])> {
         return Err(truncated());
     }
     // Only decoding finds the key's end; judging it comes later.
-    let mut reader = Reader::new(rest)?;
-    let public_key = reader.skip()?;
-    Ok((AttestedCredentialData { aaguid: Aaguid::new(*aaguid), credential_id, public_key }, reader.rest()))
+    let after = CoseKey::after(rest)?;
+    let public_key = rest.get(..rest.len().saturating_sub(after.len())).ok_or_else(truncated)?;
+    Ok((AttestedCredentialData { aaguid: Aaguid::new(*aaguid), credential_id, public_key }, after))
 }
 
 impl<'a> ExtensionOutputs<'a> {

@@ -46,7 +46,7 @@ impl<'a> ClientData<'a> {
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match core::str::from_utf8(bytes) {
-            Ok(text) => from_text(text),
+            Ok(text) => as_serialized(text).map_or_else(|| from_text(text), Ok),
             Err(_) => from_text(&String::from_utf8_lossy(bytes)).map(ClientData::into_owned),
         }
     }
@@ -61,6 +61,34 @@ impl<'a> ClientData<'a> {
             top_origin: self.top_origin.map(own),
         }
     }
+}
+
+/// Reads the text that §5.8.1.1 has clients write, with no other member and nothing escaped: what the JSON parser would say, at
+/// a tenth of the cost. `None` for any other text.
+fn as_serialized(text: &str) -> Option<ClientData<'_>> {
+    // All of it at once: this way the compiler looks at many bytes in one step.
+    if text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == b'\\')) {
+        return None;
+    }
+    let (type_, rest) = text.strip_prefix(r#"{"type":""#)?.split_once('"')?;
+    let (challenge, rest) = rest.strip_prefix(r#","challenge":""#)?.split_once('"')?;
+    let (origin, rest) = rest.strip_prefix(r#","origin":""#)?.split_once('"')?;
+    let rest = rest.strip_prefix(r#","crossOrigin":"#)?;
+    let (cross_origin, rest) = match rest.strip_prefix("false") {
+        Some(rest) => (false, rest),
+        None => (true, rest.strip_prefix("true")?),
+    };
+    let (top_origin, rest) = match rest.strip_prefix(r#","topOrigin":""#) {
+        Some(rest) => rest.split_once('"').map(|(top_origin, rest)| (Some(top_origin), rest))?,
+        None => (None, rest),
+    };
+    (rest == "}").then(|| ClientData {
+        type_: type_.into(),
+        challenge: challenge.into(),
+        origin: origin.into(),
+        cross_origin,
+        top_origin: top_origin.map(Into::into),
+    })
 }
 
 fn from_text(text: &str) -> Result<ClientData<'_>> {
@@ -145,6 +173,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variations;
 
     const GOOD: &str = r#"{"type":"webauthn.get","challenge":"AA","origin":"https://example.com"}"#;
 
@@ -172,6 +201,26 @@ mod tests {
     fn invalid_utf8_becomes_the_replacement_character() {
         let bytes = [b"{\"type\":\"t\",\"challenge\":\"c\",\"origin\":\"https://ex".as_slice(), b"\xff", b"ample.com\"}"].concat();
         assert_eq!(ClientData::parse(&bytes).map(|c| c.origin.contains('\u{fffd}')), Ok(true));
+    }
+
+    #[test]
+    fn what_clients_write_is_read_off_as_the_json_parser_reads_it() {
+        let texts = [
+            r#"{"type":"webauthn.get","challenge":"AA","origin":"https://example.com","crossOrigin":false}"#,
+            r#"{"type":"webauthn.create","challenge":"AA","origin":"https://é.example","crossOrigin":true,"topOrigin":"https://a"}"#,
+        ];
+        for text in texts {
+            assert!(as_serialized(text).is_some(), "{text}");
+            for varied in variations::of(text.as_bytes()) {
+                let Ok(varied) = core::str::from_utf8(&varied) else { continue };
+                if let Some(read) = as_serialized(varied) {
+                    assert_eq!(Ok(read), from_text(varied), "{varied}");
+                }
+            }
+        }
+        for text in [GOOD, r#"{"type":"a","challenge":"b","origin":"c","crossOrigin":false,"x":1}"#] {
+            assert_eq!(as_serialized(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -76,6 +76,30 @@ impl<'a> CoseKey<'a> {
     /// # Errors
     /// The `public-key-…` codes but `public-key-not-on-curve`, and the `cbor-…` codes.
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        match Self::usual(bytes) {
+            Some((key, [])) => Ok(key),
+            _ => Self::any(bytes),
+        }
+    }
+
+    /// Splits off an ES256 key in CTAP2's canonical form, which nearly all are: read off, with what [`any`](Self::any) would say.
+    fn usual(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (x, rest) = bytes.strip_prefix(b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20")?.split_at_checked(32)?;
+        let (y, rest) = rest.strip_prefix(b"\x22\x58\x20")?.split_at_checked(32)?;
+        Some((Self { algorithm: Algorithm::Es256, material: KeyMaterial::Ec { curve: Curve::P256, x, y } }, rest))
+    }
+
+    /// What follows the key's CBOR, whatever kind of key it is.
+    pub(super) fn after(bytes: &'a [u8]) -> Result<&'a [u8]> {
+        if let Some((_, rest)) = Self::usual(bytes) {
+            return Ok(rest);
+        }
+        let mut reader = Reader::new(bytes)?;
+        reader.skip()?;
+        Ok(reader.rest())
+    }
+
+    fn any(bytes: &'a [u8]) -> Result<Self> {
         let parameters = Parameters::read(bytes)?;
         let kty = integer("kty", parameters.kty)?;
         let alg = integer("alg", parameters.alg)?;
@@ -299,4 +323,22 @@ fn byte_string<'a>(name: &'static str, item: Option<Item<'a>>) -> Result<&'a [u8
 
 fn wrong_type(name: &'static str, expected: &'static str, found: Item<'_>) -> Error {
     Error::new(ErrorCode::PublicKeyParameterType).subject(name).expected(expected).found(found.type_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variations;
+
+    #[test]
+    fn the_usual_key_is_read_off_as_any_other_is_read() {
+        let material = KeyMaterial::Ec { curve: Curve::P256, x: &[0x11; 32], y: &[0x22; 32] };
+        let usual = CoseKey { algorithm: Algorithm::Es256, material }.to_bytes();
+        assert!(CoseKey::usual(&usual).is_some());
+        for varied in variations::of(&usual) {
+            assert_eq!(CoseKey::parse(&varied), CoseKey::any(&varied), "{varied:02x?}");
+            let skipped = Reader::new(&varied).and_then(|mut reader| reader.skip().map(|_| reader.rest()));
+            assert_eq!(CoseKey::after(&varied), skipped, "{varied:02x?}");
+        }
+    }
 }

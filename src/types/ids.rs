@@ -5,11 +5,10 @@ use core::str::FromStr;
 
 use rand_core::TryCryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::bytes::{encode_base64url, serde_base64url};
-use super::{Bytes, RpId};
+use super::{Bytes, RpId, sha256};
 use crate::error::{Error, ErrorCode, Result};
 
 /// A credential ID: 1 to 1023 bytes, chosen by the authenticator (§4).
@@ -143,7 +142,7 @@ impl Challenge {
     /// Whether this text is exactly [`to_base64url`](Self::to_base64url), in constant time.
     pub(crate) fn is_written_as(&self, text: &str) -> bool {
         let mut buffer = [0; Self::MAX_LEN.div_ceil(3) * 4];
-        encode_base64url(self.as_bytes(), &mut buffer).is_some_and(|written| written.ct_eq(text.as_bytes()).into())
+        encode_base64url(self.as_bytes(), &mut buffer).is_some_and(|written| equal_in_constant_time(written, text.as_bytes()))
     }
 
     /// The challenge as base64url without padding: the form it takes in options and client data.
@@ -153,9 +152,16 @@ impl Challenge {
     }
 }
 
+/// Takes a time that depends on the lengths alone; eight bytes in one step.
+fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let rests = a_rest.ct_eq(b_rest) & a.len().ct_eq(&b.len());
+    a.iter().zip(b).fold(rests, |equal, (a, b)| equal & u64::from_le_bytes(*a).ct_eq(&u64::from_le_bytes(*b))).into()
+}
+
 impl PartialEq for Challenge {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes().ct_eq(other.as_bytes()).into()
+        equal_in_constant_time(self.as_bytes(), other.as_bytes())
     }
 }
 
@@ -231,13 +237,13 @@ impl RecordId {
     /// The record ID of a credential in a scope: the first half of a SHA-256, marked as UUID version 8.
     #[must_use]
     pub fn derive(scope: &Scope, rp_id: &RpId, credential_id: &CredentialId) -> Self {
-        let mut hash = Sha256::new();
-        for part in [b"passkeeper record id v1".as_slice(), scope.as_str().as_bytes(), rp_id.as_str().as_bytes()] {
-            hash.update(part);
-            hash.update([0]);
-        }
-        hash.update(credential_id.as_bytes());
-        let digest = hash.finalize();
+        Self::derive_by(sha256, scope, rp_id, credential_id)
+    }
+
+    /// The same with anybody's SHA-256.
+    pub(crate) fn derive_by(sha256: impl FnOnce(&[&[u8]]) -> [u8; 32], scope: &Scope, rp_id: &RpId, credential_id: &CredentialId) -> Self {
+        let (scope, rp_id) = (scope.as_str().as_bytes(), rp_id.as_str().as_bytes());
+        let digest = sha256(&[b"passkeeper record id v1\0", scope, b"\0", rp_id, b"\0", credential_id.as_bytes()]);
         let mut bytes = [0; 16];
         for (to, from) in bytes.iter_mut().zip(digest) {
             *to = from;
@@ -385,6 +391,18 @@ mod tests {
         }
         for (len, fits) in [(0, false), (1, true), (255, true), (256, false)] {
             assert_eq!(Scope::new("x".repeat(len)).is_ok(), fits, "scope of {len} bytes");
+        }
+    }
+
+    #[test]
+    fn constant_time_says_what_equality_says() {
+        for len in 0..40 {
+            let text = vec![7; len];
+            assert!(equal_in_constant_time(&text, &text), "{len}");
+            let others = (0..len).map(|place| (0..len).map(|i| if i == place { 0x87 } else { 7 }).collect::<alloc::vec::Vec<u8>>());
+            for other in others.chain([vec![7; len + 1], vec![7; len + 8]]) {
+                assert!(!equal_in_constant_time(&text, &other) && !equal_in_constant_time(&other, &text), "{len} {other:?}");
+            }
         }
     }
 

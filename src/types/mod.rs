@@ -3,6 +3,7 @@
 mod algorithm;
 mod bytes;
 mod flags;
+mod hash;
 mod ids;
 mod origin;
 mod rp_id;
@@ -19,3 +20,4 @@ pub use text::{AttestationConveyance, AuthenticatorAttachment, CredentialType, H
 pub use time::UnixTime;
 
 pub(crate) use bytes::{SharedDecoder, base64url};
+pub(crate) use hash::sha256;

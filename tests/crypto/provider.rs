@@ -4,13 +4,13 @@ use passkeeper::RelyingParty;
 use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::crypto::{CryptoProvider, HashAlgorithm, InvalidKey, Scheme, SignatureScheme, VerifyingKey};
 use passkeeper::parse::{CoseKey, KeyMaterial};
-use passkeeper::testing::{KeyAlgorithm, KeyPair};
-use passkeeper::types::{Algorithm, AlgorithmList, Curve};
+use passkeeper::testing::{AttestationKind, KeyAlgorithm, KeyPair};
+use passkeeper::types::{Algorithm, AlgorithmList, Curve, RecordId};
+use sha2::{Digest, Sha256};
 
 use super::common::keys::rsa_key_of_bits;
-use super::common::{Registering, assert_refused, builder, refusal};
+use super::common::{Registering, SigningIn, assert_refused, builder, refusal};
 use super::{MESSAGE, Verifier, prepare, providers};
-use passkeeper::testing::VirtualAuthenticator;
 
 /// ES256, borrowed from the default provider, and nothing else.
 struct OnlyEs256;
@@ -44,6 +44,30 @@ const EMPTY: CryptoProvider = CryptoProvider::new("empty", &[]);
 
 fn es256_only() -> AlgorithmList {
     AlgorithmList::new([Algorithm::Es256]).unwrap()
+}
+
+/// Of the lengths around a block's end, in any parts.
+#[test]
+fn every_provider_hashes_alike() {
+    let bytes: Vec<u8> = (0..200).collect();
+    for provider in providers() {
+        for len in 0..bytes.len() {
+            let (one, two) = bytes[..len].split_at(len / 3);
+            let expected: [u8; 32] = Sha256::digest(&bytes[..len]).into();
+            assert_eq!(provider.sha256(&[one, &[], two]), expected, "{provider:?} {len}");
+        }
+    }
+}
+
+/// What a ceremony hashes, its provider hashes: one that hashes wrongly takes no signature over a hash.
+#[test]
+fn a_ceremony_hashes_by_the_relying_partys_provider() {
+    let rp = || -> RelyingParty { builder().crypto_provider(PROVIDER.with_sha256(|_| [0; 32])).build().unwrap() };
+    assert_refused(SigningIn::at(rp()).verify(), "signature-invalid", "7.2/21");
+    let attested = |kind| Registering::at(rp()).change(|draft| draft.attestation = kind);
+    assert_refused(attested(AttestationKind::PackedSelf).verify(), "attestation-signature-invalid", "7.1/22");
+    let record = attested(AttestationKind::None).verify().unwrap().into_record();
+    assert_ne!(record.id, RecordId::derive(&record.scope, &record.rp_id, &record.credential_id));
 }
 
 /// By each provider of this build, and what only certificates and statements ask for: nothing is missing unseen.
@@ -247,10 +271,8 @@ fn of_two_entries_for_a_scheme_the_first_counts() {
 #[test]
 fn a_ceremony_uses_the_relying_partys_provider() {
     let rp = |provider| -> RelyingParty { builder().crypto_provider(provider).algorithms(es256_only()).build().unwrap() };
-    let register =
-        |rp| Registering::with(rp, passkeeper::RegistrationRequest::new(super::common::user("alice")), &mut VirtualAuthenticator::new(1));
-    assert!(register(rp(SMALL)).verify().is_ok());
-    assert_refused(register(rp(REFUSING)).verify(), "public-key-not-on-curve", "7.1/20");
+    assert!(Registering::at(rp(SMALL)).verify().is_ok());
+    assert_refused(Registering::at(rp(REFUSING)).verify(), "public-key-not-on-curve", "7.1/20");
 }
 
 /// Key material of one kind under the algorithm of another, as only a caller's mistake could make it.
