@@ -6,13 +6,18 @@
 
 use std::hint::black_box;
 
+use passkeeper::attestation::TrustAnchors;
 use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
 use passkeeper::parse::KeyMaterial;
-use passkeeper::testing::VirtualAuthenticator;
-use passkeeper::types::{Algorithm, AlgorithmList, Challenge, UnixTime, UserHandle};
+use passkeeper::testing::{CertificateAuthority, KeyAlgorithm, PackedAttestation, VirtualAuthenticator};
+use passkeeper::types::{Algorithm, AlgorithmList, AttestationConveyance, Challenge, UnixTime, UserHandle};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
-use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationRequest, RelyingParty};
+use passkeeper::x509::TrustAnchor;
+use passkeeper::{
+    AttestationPolicy, AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationPolicy,
+    RegistrationRequest, RelyingParty, RelyingPartyBuilder,
+};
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 const ORIGIN: &str = "https://example.com";
@@ -40,6 +45,14 @@ impl VerifyingKey for Believer {
 
 static STUB: CryptoProvider = CryptoProvider::new("stub", &[&Believer]).with_sha256(|_| [0; 32]);
 
+fn es256() -> AlgorithmList {
+    AlgorithmList::new([Algorithm::Es256]).unwrap()
+}
+
+fn relying_party(provider: CryptoProvider) -> RelyingPartyBuilder {
+    RelyingParty::builder("example.com", "Example").algorithms(es256()).crypto_provider(provider)
+}
+
 struct Ceremonies {
     rp: RelyingParty,
     registration: String,
@@ -51,12 +64,22 @@ struct Ceremonies {
 
 impl Ceremonies {
     fn new(provider: CryptoProvider) -> Self {
-        let rp = RelyingParty::builder("example.com", "Example")
-            .algorithms(AlgorithmList::new([Algorithm::Es256]).unwrap())
-            .crypto_provider(provider)
-            .build()
-            .unwrap();
-        let mut device = VirtualAuthenticator::new(1);
+        let rp = relying_party(provider).build().unwrap();
+        Self::with(rp, VirtualAuthenticator::new(1))
+    }
+
+    /// With an attestation whose leaf and intermediate lead to a trusted root: three signatures.
+    fn attested() -> Self {
+        let ca = CertificateAuthority::with_levels(7, &[KeyAlgorithm::Es256; 2]);
+        let mut policy = RegistrationPolicy::default();
+        policy.algorithms = es256();
+        policy.attestation = AttestationPolicy::requested(AttestationConveyance::Direct);
+        let anchors = TrustAnchors::new().trust(TrustAnchor::from_der(&ca.root_der()).unwrap());
+        let rp = relying_party(PROVIDER).registration_policy(policy).trust_anchors(anchors).build().unwrap();
+        Self::with(rp, VirtualAuthenticator::new(1).with_attestation(PackedAttestation::new(&ca).into()))
+    }
+
+    fn with(rp: RelyingParty, mut device: VirtualAuthenticator) -> Self {
         let user = UserEntity { id: UserHandle::new([7; 64]).unwrap(), name: "alice".into(), display_name: "Alice".into() };
         let (options, pending) = rp.start_registration(RegistrationRequest::new(user), Challenge::new([7; 32]).unwrap(), NOW).unwrap();
         let registration = device.create(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap().to_json();
@@ -90,7 +113,7 @@ impl Ceremonies {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let [name, count] = arguments.as_slice() else {
-        println!("authentication\nauthentication-without-crypto\nregistration\nregistration-without-crypto");
+        println!("authentication\nauthentication-without-crypto\nregistration\nregistration-without-crypto\nregistration-packed");
         return;
     };
     let count = count.parse::<usize>().unwrap().min(MOST);
@@ -99,6 +122,7 @@ fn main() {
         "authentication-without-crypto" => Ceremonies::new(STUB).authenticate(count),
         "registration" => Ceremonies::new(PROVIDER).register(count),
         "registration-without-crypto" => Ceremonies::new(STUB).register(count),
+        "registration-packed" => Ceremonies::attested().register(count),
         _ => eprintln!("no operation is called {name}"),
     }
 }

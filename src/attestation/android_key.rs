@@ -7,8 +7,9 @@ use super::certified;
 use super::statement::{Members, required};
 use super::{AttestationFormat, AttestationType, Attested, Statement};
 use crate::error::{Error, ErrorCode, Result};
+use crate::x509::{ObjectIdentifier, oid};
 
-const KEY_DESCRIPTION: &str = "1.3.6.1.4.1.11129.2.1.17";
+const KEY_DESCRIPTION: ObjectIdentifier = oid("1.3.6.1.4.1.11129.2.1.17");
 
 /// Tags of an authorization list.
 const PURPOSE: u32 = 1;

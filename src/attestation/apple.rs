@@ -4,8 +4,9 @@ use super::certified;
 use super::statement::{Members, required};
 use super::{AttestationFormat, AttestationType, Attested, Statement};
 use crate::error::{Error, ErrorCode, Result};
+use crate::x509::{ObjectIdentifier, oid};
 
-const NONCE: &str = "1.2.840.113635.100.8.2";
+const NONCE: ObjectIdentifier = oid("1.2.840.113635.100.8.2");
 
 pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     // Apple's own statements of 2020 and 2021 carry an `alg`, which says nothing: there is no signature.

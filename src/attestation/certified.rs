@@ -10,19 +10,25 @@ use crate::crypto::Scheme;
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
 use crate::types::{Aaguid, Algorithm};
-use crate::x509::{Certificate, SERVER_AUTH, check_length, is_oid};
+use crate::x509::{Certificate, ObjectIdentifier, SERVER_AUTH, check_length, oid};
 
 /// id-fido-gen-ce-aaguid.
-pub(super) const AAGUID: &str = "1.3.6.1.4.1.45724.1.1.4";
+pub(super) const AAGUID: ObjectIdentifier = oid("1.3.6.1.4.1.45724.1.1.4");
 
 /// serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, OCSPSigning.
-const OTHER_PURPOSES: &[&str] =
-    &[SERVER_AUTH, "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"];
+const OTHER_PURPOSES: &[ObjectIdentifier] = &[
+    SERVER_AUTH,
+    oid("1.3.6.1.5.5.7.3.2"),
+    oid("1.3.6.1.5.5.7.3.3"),
+    oid("1.3.6.1.5.5.7.3.4"),
+    oid("1.3.6.1.5.5.7.3.8"),
+    oid("1.3.6.1.5.5.7.3.9"),
+];
 
-const COUNTRY: &str = "2.5.4.6";
-const ORGANIZATION: &str = "2.5.4.10";
-const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
-const COMMON_NAME: &str = "2.5.4.3";
+const COUNTRY: ObjectIdentifier = oid("2.5.4.6");
+const ORGANIZATION: ObjectIdentifier = oid("2.5.4.10");
+const ORGANIZATIONAL_UNIT: ObjectIdentifier = oid("2.5.4.11");
+const COMMON_NAME: ObjectIdentifier = oid("2.5.4.3");
 
 /// The attestation certificate: the first of a chain that is not too long to be looked at.
 pub(super) fn leaf<'a>(x5c: &[&'a [u8]]) -> Result<Certificate<'a>> {
@@ -87,14 +93,14 @@ pub(super) fn check_not_ca(leaf: &Certificate<'_>) -> Result<()> {
 
 /// A certificate of the web, for mail or for code attests nothing, whoever issued it: some metadata lists public authorities.
 pub(super) fn check_no_other_purpose(leaf: &Certificate<'_>) -> Result<()> {
-    match leaf.purposes()?.iter().flatten().find(|purpose| OTHER_PURPOSES.iter().any(|other| is_oid(purpose, other))) {
+    match leaf.purposes()?.iter().flatten().find(|purpose| OTHER_PURPOSES.contains(purpose)) {
         Some(purpose) => Err(Error::new(ErrorCode::CertificateKeyUsage).subject("extendedKeyUsage").found(purpose)),
         None => Ok(()),
     }
 }
 
 /// If the leaf names a model, it is the one of the authenticator data (§8.2.1).
-pub(super) fn check_aaguid(leaf: &Certificate<'_>, oid: &str, attested: &Attested<'_>) -> Result<()> {
+pub(super) fn check_aaguid(leaf: &Certificate<'_>, oid: ObjectIdentifier, attested: &Attested<'_>) -> Result<()> {
     let Some(extension) = leaf.extension(oid)? else { return Ok(()) };
     let wrong = |subject: &str| Err(Error::new(ErrorCode::AttestationCertificateAaguid).subject(subject));
     if extension.critical {
@@ -134,8 +140,8 @@ pub(super) fn check_packed_subject(leaf: &Certificate<'_>) -> Result<()> {
 }
 
 /// The first attribute of a name with this OID, if it is text.
-pub(super) fn text(name: &Name, oid: &str) -> Option<String> {
-    let attribute = name.iter().find(|attribute| is_oid(&attribute.oid, oid))?;
+pub(super) fn text(name: &Name, oid: ObjectIdentifier) -> Option<String> {
+    let attribute = name.iter().find(|attribute| attribute.oid == oid)?;
     let textual = matches!(attribute.value.tag(), Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::TeletexString);
     core::str::from_utf8(attribute.value.value()).ok().filter(|_| textual).map(ToString::to_string)
 }

@@ -8,7 +8,7 @@ use super::{AttestationFormat, AttestationType, Attested, AuthenticatorModel, St
 use crate::error::{ErrorCode, Result};
 use crate::metadata::{Metadata, MetadataEntry, Name, key_identifier};
 use crate::types::{Aaguid, UnixTime};
-use crate::x509::{Certificate, Judge, RevocationList, RevokedSerials, SERVER_AUTH, TrustAnchor, Trusted, validate};
+use crate::x509::{Certificate, Judge, ObjectIdentifier, RevocationList, RevokedSerials, SERVER_AUTH, TrustAnchor, Trusted, validate};
 
 /// The certificates that the relying party trusts to attest, and for what.
 ///
@@ -147,7 +147,8 @@ impl TrustAnchors {
         // An anchor that stands for no model must not hide the one above it that does.
         let bound: Vec<&TrustAnchor> = candidates.iter().filter(|(_, bound)| *bound).map(|(anchor, _)| *anchor).collect();
         let proving = if bound.is_empty() { None } else { validate(&chain, &Judge { anchors: &bound, ..judge }).ok() };
-        for Trusted { anchor, .. } in [&trusted].into_iter().chain(&proving) {
+        let anchors = [&trusted].into_iter().chain(&proving).filter(|_| !self.revoked_serials.is_empty());
+        for Trusted { anchor, .. } in anchors {
             self.revoked_serials.check(&[Certificate::parse(anchor.as_der())?]).map_err(|e| e.subject("the anchor"))?;
         }
         let (bound, Trusted { anchor, below }) = (proving.is_some(), proving.unwrap_or(trusted));
@@ -174,7 +175,7 @@ fn lists(entry: &MetadataEntry, attestation_type: AttestationType) -> bool {
 }
 
 /// What the certificates of a format are for, where it says so.
-fn purpose(format: AttestationFormat) -> Option<&'static str> {
+fn purpose(format: AttestationFormat) -> Option<ObjectIdentifier> {
     match format {
         AttestationFormat::Tpm => Some(AIK_CERTIFICATE),
         AttestationFormat::AndroidSafetynet => Some(SERVER_AUTH),

@@ -378,6 +378,12 @@ impl AttestationPolicy {
         self.ignore_statements
     }
 
+    /// Whether it refuses any model.
+    #[cfg(feature = "attestation")]
+    pub(super) fn refuses_models(&self) -> bool {
+        !self.refused_models.is_empty()
+    }
+
     /// Step 24 of §7.1, on a model that is claimed or named.
     pub(super) fn refuse_model(&self, aaguid: Aaguid) -> Result<()> {
         if self.refused_models.contains(&aaguid) {

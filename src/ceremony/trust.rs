@@ -66,7 +66,9 @@ impl Terms<'_> {
     /// A certification is that of the one model which is proved or listed.
     fn judge_model(&self, verdict: &AttestationVerdict, attested: &Attested<'_>) -> Result<()> {
         let (anchors, now) = (&self.rp.trust_anchors, self.moments.reports);
-        let named: Vec<Aaguid> = verdict.leaves().filter_map(attestation::model_of_leaf).collect();
+        // Nobody parses a certificate for a name that nobody asks for.
+        let asked = anchors.has_metadata() || self.policy.refuses_models();
+        let named: Vec<Aaguid> = verdict.leaves().filter(|_| asked).filter_map(attestation::model_of_leaf).collect();
         named.iter().try_for_each(|model| self.policy.refuse_model(*model))?;
         if !anchors.has_metadata() {
             let standing = Standing { model_proved: verdict.model.proved().is_some(), ..Standing::default() };

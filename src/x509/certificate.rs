@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use x509_cert::certificate::{CertificateInner, Raw, Version};
-use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::der::asn1::AnyRef;
+pub(crate) use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode, Encode, Header, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
@@ -16,18 +17,19 @@ use crate::parse::KeyMaterial;
 use crate::parse::cose_key::check_rsa;
 use crate::types::{Curve, UnixTime};
 
-const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-const KEY_USAGE: &str = "2.5.29.15";
-const SUBJECT_ALT_NAME: &str = "2.5.29.17";
-const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
+const KEY_USAGE: ObjectIdentifier = oid("2.5.29.15");
+const SUBJECT_ALT_NAME: ObjectIdentifier = oid("2.5.29.17");
+const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 /// id-kp-serverAuth.
-pub(crate) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
-const ANY_PURPOSE: &str = "2.5.29.37.0";
+pub(crate) const SERVER_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.1");
+const ANY_PURPOSE: ObjectIdentifier = oid("2.5.29.37.0");
 
-const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
-const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
-const ED25519: &str = "1.3.101.112";
-const CURVES: &[(&str, Curve)] = &[("1.2.840.10045.3.1.7", Curve::P256), ("1.3.132.0.34", Curve::P384), ("1.3.132.0.35", Curve::P521)];
+const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
+const RSA_ENCRYPTION: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
+const ED25519: ObjectIdentifier = oid("1.3.101.112");
+const CURVES: &[(ObjectIdentifier, Curve)] =
+    &[(oid("1.2.840.10045.3.1.7"), Curve::P256), (oid("1.3.132.0.34"), Curve::P384), (oid("1.3.132.0.35"), Curve::P521)];
 
 /// A certificate and the bytes it was parsed from.
 #[derive(Clone, Debug)]
@@ -93,8 +95,8 @@ impl<'a> Certificate<'a> {
     }
 
     /// The extension with this OID. A repeated extension is a malformed certificate.
-    pub(crate) fn extension(&self, oid: &str) -> Result<Option<Extension<'_>>> {
-        let mut found = self.extensions().filter(|(id, _)| is_oid(id, oid));
+    pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Result<Option<Extension<'_>>> {
+        let mut found = self.extensions().filter(|(id, _)| *id == oid);
         match (found.next(), found.next()) {
             (first, None) => Ok(first.map(|(_, extension)| extension)),
             _ => Err(Error::new(ErrorCode::CertificateMalformed).subject("repeated extension").found(oid)),
@@ -145,9 +147,9 @@ impl<'a> Certificate<'a> {
     }
 
     /// Whether extendedKeyUsage, if there is one, allows this purpose or any.
-    pub(crate) fn allows_purpose(&self, purpose: &str) -> Result<bool> {
+    pub(crate) fn allows_purpose(&self, purpose: ObjectIdentifier) -> Result<bool> {
         let purposes = self.purposes()?;
-        Ok(purposes.is_none_or(|all| all.iter().any(|oid| is_oid(oid, purpose) || is_oid(oid, ANY_PURPOSE))))
+        Ok(purposes.is_none_or(|all| all.iter().any(|oid| *oid == purpose || *oid == ANY_PURPOSE)))
     }
 
     /// The purposes of extendedKeyUsage; `None` if the extension is absent.
@@ -171,21 +173,21 @@ impl<'a> Certificate<'a> {
         let spki = self.parsed.tbs_certificate().subject_public_key_info();
         let bits = self.public_key_bits();
         let unsupported = || Error::new(ErrorCode::CertificateKeyUnsupported).found(spki.algorithm.oid);
-        if is_oid(&spki.algorithm.oid, EC_PUBLIC_KEY) {
+        if spki.algorithm.oid == EC_PUBLIC_KEY {
             let parameters = spki.algorithm.parameters.as_ref().ok_or_else(unsupported)?;
             let curve: ObjectIdentifier = parameters.decode_as().map_err(|_| unsupported())?;
-            let (_, curve) = CURVES.iter().find(|(oid, _)| is_oid(&curve, oid)).ok_or_else(unsupported)?;
+            let (_, curve) = CURVES.iter().find(|(oid, _)| curve == *oid).ok_or_else(unsupported)?;
             let [4, coordinates @ ..] = bits else { return Err(unsupported()) };
             let (x, y) = coordinates.split_at_checked(curve.coordinate_len()).ok_or_else(unsupported)?;
             if y.len() != x.len() {
                 return Err(unsupported());
             }
             Ok(KeyMaterial::Ec { curve: *curve, x, y })
-        } else if is_oid(&spki.algorithm.oid, RSA_ENCRYPTION) {
+        } else if spki.algorithm.oid == RSA_ENCRYPTION {
             let (n, e) = rsa_numbers(bits).ok_or_else(unsupported)?;
             check_rsa(n, e)?;
             Ok(KeyMaterial::Rsa { n, e })
-        } else if is_oid(&spki.algorithm.oid, ED25519) {
+        } else if spki.algorithm.oid == ED25519 {
             Ok(KeyMaterial::Ed25519 { x: bits.try_into().map_err(|_| unsupported())? })
         } else {
             Err(unsupported())
@@ -222,20 +224,20 @@ impl<'a> Certificate<'a> {
 /// The scheme that an X.509 algorithm identifier names, on this key.
 fn signature_scheme(algorithm: &AlgorithmIdentifierOwned, key: &KeyMaterial<'_>, allow_sha1: bool) -> Result<Scheme> {
     use HashAlgorithm::{Sha1, Sha256, Sha384, Sha512};
-    let unsupported = || Error::new(ErrorCode::CertificateAlgorithmUnsupported).found(algorithm.oid);
-    let table: &[(&str, bool, HashAlgorithm)] = &[
-        ("1.2.840.10045.4.3.2", true, Sha256),
-        ("1.2.840.10045.4.3.3", true, Sha384),
-        ("1.2.840.10045.4.3.4", true, Sha512),
-        ("1.2.840.113549.1.1.11", false, Sha256),
-        ("1.2.840.113549.1.1.12", false, Sha384),
-        ("1.2.840.113549.1.1.13", false, Sha512),
-        ("1.2.840.113549.1.1.5", false, Sha1),
+    const TABLE: &[(ObjectIdentifier, bool, HashAlgorithm)] = &[
+        (oid("1.2.840.10045.4.3.2"), true, Sha256),
+        (oid("1.2.840.10045.4.3.3"), true, Sha384),
+        (oid("1.2.840.10045.4.3.4"), true, Sha512),
+        (oid("1.2.840.113549.1.1.11"), false, Sha256),
+        (oid("1.2.840.113549.1.1.12"), false, Sha384),
+        (oid("1.2.840.113549.1.1.13"), false, Sha512),
+        (oid("1.2.840.113549.1.1.5"), false, Sha1),
     ];
-    if is_oid(&algorithm.oid, ED25519) {
+    let unsupported = || Error::new(ErrorCode::CertificateAlgorithmUnsupported).found(algorithm.oid);
+    if algorithm.oid == ED25519 {
         return if matches!(key, KeyMaterial::Ed25519 { .. }) { Ok(Scheme::Ed25519) } else { Err(unsupported()) };
     }
-    let (_, elliptic, hash) = table.iter().find(|(oid, ..)| is_oid(&algorithm.oid, oid)).ok_or_else(unsupported)?;
+    let (_, elliptic, hash) = TABLE.iter().find(|(oid, ..)| algorithm.oid == *oid).ok_or_else(unsupported)?;
     if *hash == Sha1 && !allow_sha1 {
         return Err(unsupported());
     }
@@ -266,8 +268,9 @@ fn rsa_numbers(bits: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((integer()?, integer()?))
 }
 
-pub(crate) fn is_oid(oid: &ObjectIdentifier, text: &str) -> bool {
-    ObjectIdentifier::new(text).is_ok_and(|other| other == *oid)
+/// An object identifier, read when this crate is compiled.
+pub(crate) const fn oid(text: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(text)
 }
 
 pub(super) fn malformed(error: impl core::fmt::Display) -> Error {

@@ -11,16 +11,16 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::name::Name;
 
-use super::certificate::{Certificate, is_oid, signed_part};
+use super::certificate::{Certificate, ObjectIdentifier, oid, signed_part};
 use super::name::{Folded, folded};
 use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::UnixTime;
 
-const DELTA_INDICATOR: &str = "2.5.29.27";
-const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
-const REASON: &str = "2.5.29.21";
-const CERTIFICATE_ISSUER: &str = "2.5.29.29";
+const DELTA_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
+const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
+const REASON: ObjectIdentifier = oid("2.5.29.21");
+const CERTIFICATE_ISSUER: ObjectIdentifier = oid("2.5.29.29");
 /// The reason removeFromCRL, which only a delta can give.
 const REMOVED: &[u8] = &[0x0a, 0x01, 0x08];
 
@@ -100,14 +100,14 @@ impl RevocationList {
 /// §5.2: an extension of the whole list.
 fn check_extension(extension: &Extension) -> Result<()> {
     let refused = |what: &str| Err(Error::new(ErrorCode::RevocationListUnsupported).subject(what).found(extension.extn_id));
-    if is_oid(&extension.extn_id, ISSUING_DISTRIBUTION_POINT) {
+    if extension.extn_id == ISSUING_DISTRIBUTION_POINT {
         // A part of the issuer's revoked certificates revokes them as well as the whole; other people's are another matter.
         return match IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()) {
             Ok(point) if !point.indirect_crl && !point.only_contains_attribute_certs => Ok(()),
             _ => refused("issuing distribution point"),
         };
     }
-    match extension.critical || is_oid(&extension.extn_id, DELTA_INDICATOR) {
+    match extension.critical || extension.extn_id == DELTA_INDICATOR {
         true => refused("extension"),
         false => Ok(()),
     }
@@ -115,7 +115,7 @@ fn check_extension(extension: &Extension) -> Result<()> {
 
 /// §5.3: an extension of one entry.
 fn check_of_entry(extension: &Extension) -> Result<()> {
-    let is = |oid| is_oid(&extension.extn_id, oid);
+    let is = |oid| extension.extn_id == oid;
     let reason = is(REASON);
     if (extension.critical && !reason) || is(CERTIFICATE_ISSUER) || (reason && extension.extn_value.as_bytes() == REMOVED) {
         return Err(Error::new(ErrorCode::RevocationListUnsupported).subject("an entry's extension").found(extension.extn_id));
@@ -125,7 +125,7 @@ fn check_of_entry(extension: &Extension) -> Result<()> {
 
 /// The date of an entry; none where the reason is keyCompromise, cACompromise or aACompromise (RFC 5280 §5.3.1).
 fn revoked_since(entry: &RevokedCert<Raw>) -> UnixTime {
-    let compromise = |e: &Extension| is_oid(&e.extn_id, REASON) && matches!(e.extn_value.as_bytes(), [0x0a, 1, 1 | 2 | 10]);
+    let compromise = |e: &Extension| e.extn_id == REASON && matches!(e.extn_value.as_bytes(), [0x0a, 1, 1 | 2 | 10]);
     if entry.crl_entry_extensions.iter().flatten().any(compromise) {
         return UnixTime::from_secs(i64::MIN);
     }

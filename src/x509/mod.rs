@@ -10,7 +10,7 @@ mod name;
 mod path;
 mod serials;
 
-pub(crate) use certificate::{Certificate, SERVER_AUTH, is_oid};
+pub(crate) use certificate::{Certificate, ObjectIdentifier, SERVER_AUTH, oid};
 pub use crl::RevocationList;
 pub(crate) use jws::Jws;
 pub use path::TrustAnchor;

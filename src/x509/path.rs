@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use x509_cert::name::Name;
 
-use super::certificate::{Certificate, is_oid};
+use super::certificate::{Certificate, ObjectIdentifier, oid};
 use super::crl::RevocationList;
 use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
@@ -17,17 +17,17 @@ use crate::types::UnixTime;
 const MAX_CHAIN: usize = 8;
 /// The most extensions of a certificate.
 const MAX_EXTENSIONS: usize = 64;
-const NAME_CONSTRAINTS: &str = "2.5.29.30";
-const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
+const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 
 /// Extensions that may be critical in a chain: what is checked here or by the format, and the
 /// certificate policies of TPM chains, which only narrow what a certificate is for. extendedKeyUsage
 /// may be too where the chain has a purpose to check it by.
-const UNDERSTOOD: &[&str] = &[
-    "2.5.29.15", // keyUsage
-    "2.5.29.17", // subjectAltName
-    "2.5.29.19", // basicConstraints
-    "2.5.29.32", // certificatePolicies
+const UNDERSTOOD: &[ObjectIdentifier] = &[
+    oid("2.5.29.15"), // keyUsage
+    oid("2.5.29.17"), // subjectAltName
+    oid("2.5.29.19"), // basicConstraints
+    oid("2.5.29.32"), // certificatePolicies
 ];
 
 /// A certificate that is trusted because the relying party says so.
@@ -82,7 +82,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) provider: &'a CryptoProvider,
     /// What the chain is for, as extendedKeyUsage says it: where a certificate below the anchor limits its purposes, this
     /// is one of them. `None`: its format has no such purpose.
-    pub(crate) purpose: Option<&'a str>,
+    pub(crate) purpose: Option<ObjectIdentifier>,
     /// When the certificates have to be valid.
     pub(crate) now: UnixTime,
     /// Up to when revocations count.
@@ -184,16 +184,16 @@ impl<'a> Judge<'a> {
             return Err(Error::new(ErrorCode::CertificateExpired).expected(format_args!("until {not_after}")).found(self.now));
         }
         let mut seen = Vec::new();
-        for (oid, extension) in certificate.extensions() {
-            if seen.contains(&oid) || seen.len() >= MAX_EXTENSIONS {
-                return Err(Error::new(ErrorCode::CertificateMalformed).subject("repeated or too many extensions").found(oid));
+        for (id, extension) in certificate.extensions() {
+            if seen.contains(&id) || seen.len() >= MAX_EXTENSIONS {
+                return Err(Error::new(ErrorCode::CertificateMalformed).subject("repeated or too many extensions").found(id));
             }
-            seen.push(oid);
+            seen.push(id);
             // A constraint on names binds even where it is not critical.
-            let ignorable = !extension.critical && !is_oid(&oid, NAME_CONSTRAINTS);
-            let purposes = is_oid(&oid, EXTENDED_KEY_USAGE) && self.purpose.is_some();
-            if !ignorable && !purposes && !UNDERSTOOD.iter().any(|known| is_oid(&oid, known)) {
-                return Err(Error::new(ErrorCode::CertificateCriticalExtension).found(oid));
+            let ignorable = !extension.critical && id != NAME_CONSTRAINTS;
+            let purposes = id == EXTENDED_KEY_USAGE && self.purpose.is_some();
+            if !ignorable && !purposes && !UNDERSTOOD.contains(&id) {
+                return Err(Error::new(ErrorCode::CertificateCriticalExtension).found(id));
             }
         }
         if let Some(purpose) = self.purpose
@@ -255,6 +255,9 @@ impl<'a> Judge<'a> {
     /// certificate of the chain that signed it is but a witness. Another key than the issuer's may fit a signature (of
     /// ECDSA it can be worked out), and whoever was revoked would bring one along that acquits.
     fn check_anchor_revocation(&self, anchor: &TrustAnchor, chain: &[Certificate<'_>]) -> Result<()> {
+        if self.revocations.is_empty() {
+            return Ok(());
+        }
         let certificate = Certificate::parse(&anchor.der)?;
         let Some(list) = self.revocations.iter().find(|list| list.names(&certificate, self.revoked_by)) else { return Ok(()) };
         let signed = |issuer: &&Certificate<'_>| issuer.verify_issued(&certificate, self.provider, self.allow_sha1).is_ok();

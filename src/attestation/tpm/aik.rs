@@ -7,15 +7,15 @@ use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use crate::attestation::Attested;
 use crate::attestation::certified::{self, AAGUID};
 use crate::error::{Error, ErrorCode, Result};
-use crate::x509::{Certificate, is_oid};
+use crate::x509::{Certificate, ObjectIdentifier, oid};
 
-const SUBJECT_ALT_NAME: &str = "2.5.29.17";
-const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const SUBJECT_ALT_NAME: ObjectIdentifier = oid("2.5.29.17");
+const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 /// tcg-kp-AIKCertificate.
-pub(in crate::attestation) const AIK_CERTIFICATE: &str = "2.23.133.8.3";
-const MANUFACTURER: &str = "2.23.133.2.1";
-const MODEL: &str = "2.23.133.2.2";
-const VERSION: &str = "2.23.133.2.3";
+pub(in crate::attestation) const AIK_CERTIFICATE: ObjectIdentifier = oid("2.23.133.8.3");
+const MANUFACTURER: ObjectIdentifier = oid("2.23.133.2.1");
+const MODEL: ObjectIdentifier = oid("2.23.133.2.2");
+const VERSION: ObjectIdentifier = oid("2.23.133.2.3");
 /// The vector of the specification and FIDO's conformance tool.
 const TEST_VENDORS: &[&str] = &["id:00000000", "id:FFFFF1D0"];
 
@@ -57,5 +57,5 @@ fn check_vendor(leaf: &Certificate<'_>, accept_tests: bool) -> Result<()> {
 fn check_usage(leaf: &Certificate<'_>) -> Result<()> {
     let extension = leaf.extension(EXTENDED_KEY_USAGE)?.ok_or(ErrorCode::TpmKeyUsage)?;
     let usages = ExtendedKeyUsage::from_der(extension.value).map_err(|_| ErrorCode::TpmKeyUsage)?;
-    if usages.0.iter().any(|usage| is_oid(usage, AIK_CERTIFICATE)) { Ok(()) } else { Err(ErrorCode::TpmKeyUsage.into()) }
+    if usages.0.contains(&AIK_CERTIFICATE) { Ok(()) } else { Err(ErrorCode::TpmKeyUsage.into()) }
 }
