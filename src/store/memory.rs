@@ -20,7 +20,7 @@ use crate::types::{Challenge, CredentialId, RecordId, Scope, UnixTime, UserHandl
 const DEFAULT_CREDENTIALS: usize = 1_000_000;
 
 /// How many expired entries go with each new one: more than come, and yet no call pays for a whole flood that expired.
-pub(super) const FORGOTTEN_AT_ONCE: usize = 8;
+pub(super) const FORGOTTEN_AT_ONCE: usize = 4;
 
 /// Credential records in memory, gone with the process.
 pub struct MemoryStore {
