@@ -1,4 +1,4 @@
-//! Whole ceremonies from JSON text to verdict, and their parts, with fixed inputs.
+//! Whole ceremonies from JSON text to verdict, and what is made ready for them, with fixed inputs. Parsers: `parsers.rs`.
 //!
 //! Compare figures of one run with each other; machines differ. `cargo bench` measures,
 //! `cargo bench -- --test` runs each once.
@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use passkeeper::crypto::rustcrypto::PROVIDER;
-use passkeeper::parse::{AuthenticatorData, ClientData, CoseKey};
+use passkeeper::parse::CoseKey;
 use passkeeper::store::{CeremonyId, CeremonyStore as _, MemoryReplayGuard, NewCeremony, PendingLimits, SealedCeremonies, SealingKeys};
 use passkeeper::testing::{AttestationKind, KeyAlgorithm, VirtualAuthenticator};
 use passkeeper::types::{Algorithm, AlgorithmList, Challenge, UnixTime, UserHandle};
@@ -84,15 +84,9 @@ fn authentications(c: &mut Criterion) {
 
 fn parts(c: &mut Criterion) {
     let rp = relying_party();
-    let (pending, text, record) = authentication(&rp, KeyAlgorithm::Es256);
-    let response = AuthenticationResponse::from_json(&text).unwrap();
+    let (pending, _, record) = authentication(&rp, KeyAlgorithm::Es256);
     let mut group = c.benchmark_group("parts of an ES256 authentication");
-    group.bench_function("response JSON", |b| b.iter(|| AuthenticationResponse::from_json(black_box(&text)).unwrap()));
     group.bench_function("pending state", |b| b.iter(|| PendingAuthentication::from_json(black_box(&pending)).unwrap()));
-    group.bench_function("client data", |b| b.iter(|| ClientData::parse(black_box(response.client_data_json.as_slice())).unwrap()));
-    group.bench_function("authenticator data", |b| {
-        b.iter(|| AuthenticatorData::parse(black_box(response.authenticator_data.as_slice())).unwrap());
-    });
     group.bench_function("key from bytes", |b| {
         b.iter(|| PROVIDER.prepare(&CoseKey::parse(black_box(record.public_key.as_bytes())).unwrap()).unwrap());
     });

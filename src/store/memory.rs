@@ -19,6 +19,9 @@ use crate::types::{Challenge, CredentialId, RecordId, Scope, UnixTime, UserHandl
 /// How many credentials a [`MemoryStore`] holds unless told otherwise.
 const DEFAULT_CREDENTIALS: usize = 1_000_000;
 
+/// How many expired entries go with each new one: more than come, and yet no call pays for a whole flood that expired.
+pub(super) const FORGOTTEN_AT_ONCE: usize = 4;
+
 /// Credential records in memory, gone with the process.
 pub struct MemoryStore {
     records: Mutex<Records>,
@@ -205,7 +208,7 @@ impl CredentialStore for MemoryStore {
     }
 }
 
-/// Pending ceremonies in memory, bounded in number; expired ones make room for new ones.
+/// Pending ceremonies in memory, bounded in number; expired ones make room for new ones. No call costs more the more it holds.
 #[derive(Default)]
 pub struct MemoryCeremonies {
     pending: Mutex<PendingCeremonies>,
@@ -218,7 +221,8 @@ struct PendingCeremonies {
     by_expiry: BTreeSet<(UnixTime, Scope, CeremonyId)>,
     /// The IDs of each user, oldest first.
     by_user: HashMap<(Scope, UserHandle), BTreeSet<(u64, CeremonyId)>>,
-    in_scope: HashMap<Scope, u32>,
+    /// What there is in each scope, by expiry.
+    in_scope: HashMap<Scope, BTreeSet<(UnixTime, CeremonyId)>>,
     /// How many were ever put: their order.
     puts: u64,
 }
@@ -235,7 +239,7 @@ impl MemoryCeremonies {
         Self::default()
     }
 
-    /// How many ceremonies are kept, expired ones included until the next one comes.
+    /// How many ceremonies are kept, expired ones included: some of those go with each one that comes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().by_id.len()
@@ -268,10 +272,10 @@ impl PendingCeremonies {
                 ids.remove();
             }
         }
-        if let Entry::Occupied(mut count) = self.in_scope.entry(scope.clone()) {
-            *count.get_mut() = count.get().saturating_sub(1);
-            if *count.get() == 0 {
-                count.remove();
+        if let Entry::Occupied(mut there) = self.in_scope.entry(scope.clone()) {
+            there.get_mut().remove(&(ceremony.expires_at, id.clone()));
+            if there.get().is_empty() {
+                there.remove();
             }
         }
         Some(ceremony)
@@ -285,41 +289,63 @@ impl PendingCeremonies {
         if let Some(user) = &ceremony.user {
             self.by_user.entry((scope.clone(), user.clone())).or_default().insert((put, id.clone()));
         }
-        let count = self.in_scope.entry(scope.clone()).or_default();
-        *count = count.saturating_add(1);
+        self.in_scope.entry(scope.clone()).or_default().insert((ceremony.expires_at, id.clone()));
         self.by_id.insert((scope, id), Kept { ceremony, put });
     }
 
-    fn forget_expired(&mut self, now: UnixTime) {
-        while let Some((expires_at, scope, id)) = self.by_expiry.first().cloned() {
-            if expires_at >= now || self.remove(&scope, &id).is_none() {
-                break;
-            }
+    /// Some of what has expired, in whichever scope.
+    fn forget_some_expired(&mut self, now: UnixTime) {
+        for _ in 0..FORGOTTEN_AT_ONCE {
+            match self.by_expiry.first().cloned() {
+                Some((expires_at, scope, id)) if expires_at < now => self.remove(&scope, &id),
+                _ => break,
+            };
         }
     }
 
-    /// Makes room for one more of this user.
-    fn forget_oldest(&mut self, scope: &Scope, user: &UserHandle, per_user: u32) {
+    /// Makes room for one more of this user: what has expired does not count, and of the rest the oldest goes.
+    fn make_room_of(&mut self, scope: &Scope, user: &UserHandle, per_user: u32, now: UnixTime) {
         let owner = (scope.clone(), user.clone());
-        while let Some(ids) = self.by_user.get(&owner)
-            && u32::try_from(ids.len()).is_ok_and(|n| n >= per_user)
+        let full = |ids: &BTreeSet<_>| u32::try_from(ids.len()).is_ok_and(|n| n >= per_user);
+        if let Some(ids) = self.by_user.get(&owner).filter(|ids| full(ids)) {
+            for (_, id) in ids.clone() {
+                if self.by_id.get(&(scope.clone(), id.clone())).is_some_and(|kept| kept.ceremony.expires_at < now) {
+                    self.remove(scope, &id);
+                }
+            }
+        }
+        while let Some(ids) = self.by_user.get(&owner).filter(|ids| full(ids))
             && let Some((_, oldest)) = ids.first().cloned()
         {
             self.remove(scope, &oldest);
         }
+    }
+
+    /// Whether there is room for one more in this scope, where one that has expired makes it. More than one goes only where the
+    /// limit is lower than it was.
+    fn has_room(&mut self, scope: &Scope, in_scope: u32, now: UnixTime) -> bool {
+        while let Some(there) = self.in_scope.get(scope)
+            && u32::try_from(there.len()).map_or(true, |n| n >= in_scope)
+        {
+            match there.first().cloned() {
+                Some((expires_at, id)) if expires_at < now => self.remove(scope, &id),
+                _ => return false,
+            };
+        }
+        in_scope > 0
     }
 }
 
 impl CeremonyStore for MemoryCeremonies {
     async fn put(&self, ceremony: NewCeremony, limits: &PendingLimits, now: UnixTime) -> Result<CeremonyId, StoreError> {
         let mut pending = self.lock();
-        pending.forget_expired(now);
+        pending.forget_some_expired(now);
         // Random IDs and challenges do not repeat; if a caller's do, the newer one counts.
         pending.remove(&ceremony.scope, &ceremony.id);
         if let Some(user) = &ceremony.user {
-            pending.forget_oldest(&ceremony.scope, user, limits.per_user);
+            pending.make_room_of(&ceremony.scope, user, limits.per_user, now);
         }
-        if pending.in_scope.get(&ceremony.scope).copied().unwrap_or(0) >= limits.in_scope {
+        if !pending.has_room(&ceremony.scope, limits.in_scope, now) {
             return Err(StoreError::Full);
         }
         let id = ceremony.id.clone();

@@ -51,6 +51,35 @@ fn of_two_with_one_id_the_newer_counts() {
     assert!(take_by_challenge(&store, "a", 2).is_some());
 }
 
+/// What expired all at once is not paid for by the next call: a few go with each one that comes, and those in the way at once.
+#[test]
+fn no_call_pays_for_all_that_expired() {
+    const FLOOD: usize = 1_000;
+    let limits = |in_scope| PendingLimits { per_user: 16, in_scope };
+    let put =
+        |store: &MemoryCeremonies, ceremony, in_scope, now| block_on(store.put(ceremony, &limits(in_scope), UnixTime::from_secs(now)));
+    let store = MemoryCeremonies::new();
+    let full = u32::try_from(FLOOD).unwrap();
+    for n in 0..FLOOD {
+        put(&store, ceremony("a", &n.to_string(), 1, 100), full, 0).unwrap();
+    }
+    assert_eq!(put(&store, ceremony("a", "more", 1, 900), full, 100), Err(StoreError::Full));
+    let mut before = store.len();
+    for n in 0..FLOOD {
+        // Elsewhere there is room, and here what has expired makes it.
+        let scope_name = ["elsewhere", "a"][n % 2];
+        put(&store, ceremony(scope_name, &format!("new {n}"), 1, 900), full, 101).unwrap();
+        let gone = (before + 1).checked_sub(store.len()).unwrap();
+        assert!(gone <= 10, "{gone} at once");
+        before = store.len();
+    }
+    assert_eq!(store.len(), FLOOD, "all that expired is gone");
+    // A limit that is lower than it was counts what is still good.
+    assert_eq!(put(&store, ceremony("a", "one more", 1, 900), 500, 101), Err(StoreError::Full));
+    assert!(put(&store, ceremony("a", "one more", 1, 900), 501, 101).is_ok());
+    assert!(put(&store, ceremony("a", "the last", 1, 950), 1, 901).is_ok());
+}
+
 #[test]
 fn debug_hides_the_id_of_a_ceremony() {
     let id = CeremonyId::new("secret-of-the-session");

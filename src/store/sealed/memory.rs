@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::guard::{Marked, ReplayGuard};
 use crate::store::StoreError;
+use crate::store::memory::FORGOTTEN_AT_ONCE;
 use crate::types::UnixTime;
 
 /// How many tokens are remembered unless told otherwise.
@@ -44,7 +45,7 @@ impl MemoryReplayGuard {
         Self { taken: Mutex::default(), capacity: tokens }
     }
 
-    /// How many tokens are remembered, expired ones included until the next one comes.
+    /// How many tokens are remembered, expired ones included: some of those go with each one that comes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().tokens.len()
@@ -69,8 +70,11 @@ impl Default for MemoryReplayGuard {
 }
 
 impl Taken {
-    fn forget_expired(&mut self, now: UnixTime) {
-        while self.tokens.first().is_some_and(|(expires_at, _)| *expires_at < now) {
+    fn forget_some_expired(&mut self, now: UnixTime) {
+        for _ in 0..FORGOTTEN_AT_ONCE {
+            if self.tokens.first().is_none_or(|(expires_at, _)| *expires_at >= now) {
+                break;
+            }
             self.forgotten = self.forgotten.max(self.tokens.pop_first().map(|(expires_at, _)| expires_at));
         }
     }
@@ -79,7 +83,7 @@ impl Taken {
 impl ReplayGuard for MemoryReplayGuard {
     async fn mark(&self, digest: &[u8; 32], expires_at: UnixTime, now: UnixTime) -> Result<Marked, StoreError> {
         let mut taken = self.lock();
-        taken.forget_expired(now);
+        taken.forget_some_expired(now);
         let token = (expires_at, *digest);
         if taken.tokens.contains(&token) {
             return Ok(Marked::Again);

@@ -1,4 +1,4 @@
-//! The stores on databases: their contract with a thousand rounds of each race, whole ceremonies, migrations, lost connections,
+//! The stores on databases: their contract with a thousand rounds of each race, whole ceremonies, migrations, query plans, lost connections,
 //! and crashes.
 //!
 //! PostgreSQL and Redis are started by the tests where they are installed; `PASSKEEPER_POSTGRES_URL` and `PASSKEEPER_REDIS_URL`
@@ -10,5 +10,6 @@ mod contract;
 mod crash;
 mod lost;
 mod migration;
+mod plans;
 mod redis;
 mod servers;
