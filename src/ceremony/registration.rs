@@ -319,7 +319,7 @@ impl PendingRegistration {
         let extensions = &response.client_extension_results;
         policy.judge_report(response.authenticator_attachment.as_ref(), extensions.cred_props_rk).map_err(|e| e.at("7.1/28"))?;
         let public_key = CosePublicKey::of(&key, credential.public_key);
-        let id = RecordId::derive_by(|parts| rp.provider.sha256(parts), &common.scope, &common.rp_id, &credential_id);
+        let id = RecordId::derive_in(&rp.record_ids, &credential_id, |parts| rp.provider.sha256(parts));
         let mut record = CredentialRecord::with_id(id, common.scope, common.rp_id, user.id, credential_id, public_key, now);
         record.usage = UseState {
             sign_count: auth_data.sign_count,

@@ -9,7 +9,7 @@ use super::workflow::{Workflow, WorkflowPolicy, Workflows};
 use crate::attestation::{AuthenticatorModel, TrustAnchors};
 use crate::crypto::CryptoProvider;
 use crate::error::{Error, ErrorCode, Result};
-use crate::types::{AlgorithmList, Origin, RpId, Scope, UserVerification, sha256};
+use crate::types::{AlgorithmList, Origin, RecordId, RpId, Scope, UserVerification, sha256};
 
 /// Who asks, from where, and under which rules.
 ///
@@ -19,6 +19,8 @@ use crate::types::{AlgorithmList, Origin, RpId, Scope, UserVerification, sha256}
 pub struct RelyingParty {
     pub(super) id: RpId,
     pub(super) id_hash: [u8; 32],
+    /// Of its scope and RP ID.
+    pub(super) record_ids: [u8; 16],
     pub(super) name: String,
     pub(super) scope: Scope,
     pub(super) registration: RegistrationPolicy,
@@ -325,6 +327,7 @@ impl RelyingPartyBuilder {
         let provider = self.provider.ok_or_else(|| Error::new(ErrorCode::AlgorithmNotProvided).subject("no crypto provider"))?;
         let rp = RelyingParty {
             id_hash: sha256(&[id.as_str().as_bytes()]),
+            record_ids: RecordId::space(&scope, &id),
             id,
             name: self.name,
             scope,

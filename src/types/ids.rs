@@ -237,17 +237,18 @@ impl RecordId {
     /// The record ID of a credential in a scope: the first half of a SHA-256, marked as UUID version 8.
     #[must_use]
     pub fn derive(scope: &Scope, rp_id: &RpId, credential_id: &CredentialId) -> Self {
-        Self::derive_by(sha256, scope, rp_id, credential_id)
+        Self::derive_in(&Self::space(scope, rp_id), credential_id, sha256)
     }
 
-    /// The same with anybody's SHA-256.
-    pub(crate) fn derive_by(sha256: impl FnOnce(&[&[u8]]) -> [u8; 32], scope: &Scope, rp_id: &RpId, credential_id: &CredentialId) -> Self {
-        let (scope, rp_id) = (scope.as_str().as_bytes(), rp_id.as_str().as_bytes());
-        let digest = sha256(&[b"passkeeper record id v1\0", scope, b"\0", rp_id, b"\0", credential_id.as_bytes()]);
-        let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(digest) {
-            *to = from;
-        }
+    /// What sets the record IDs of one scope and RP ID apart from those of others. Short, so that with a credential ID of the usual
+    /// length it fills one block of the hash.
+    pub(crate) fn space(scope: &Scope, rp_id: &RpId) -> [u8; 16] {
+        first_half(sha256(&[b"passkeeper record id v1\0", scope.as_str().as_bytes(), b"\0", rp_id.as_str().as_bytes()]))
+    }
+
+    /// The record ID in such a space, with anybody's SHA-256.
+    pub(crate) fn derive_in(space: &[u8; 16], credential_id: &CredentialId, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Self {
+        let mut bytes = first_half(sha256(&[space, credential_id.as_bytes()]));
         let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
         *version = (*version & 0x0f) | 0x80;
         *variant = (*variant & 0x3f) | 0x80;
@@ -362,6 +363,14 @@ fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     }
     let digits: String = text.split('-').collect();
     u128::from_str_radix(&digits, 16).ok().map(u128::to_be_bytes)
+}
+
+fn first_half(hash: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(hash) {
+        *to = from;
+    }
+    half
 }
 
 fn random<const N: usize, R: TryCryptoRng>(rng: &mut R) -> Result<[u8; N]> {

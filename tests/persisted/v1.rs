@@ -57,7 +57,7 @@ fn the_proof_says_what_it_said() {
 #[test]
 fn the_record_says_what_it_said() {
     let record = record();
-    assert_eq!(record.id.to_string(), "b5286d32-6bde-8d59-9425-929e6cafa0e3");
+    assert_eq!(record.id.to_string(), "225abe87-9cee-8c4d-a88d-a4f6c2a4149c");
     assert_eq!((record.scope.as_str(), record.rp_id.as_str(), &record.user_handle), (RP_ID, RP_ID, &handle("alice")));
     assert_eq!(record.credential_id.as_bytes(), CREDENTIAL_ID);
     assert_eq!((record.public_key.as_bytes(), record.algorithm()), (key().cose_key().encode().as_slice(), Algorithm::Es256));
