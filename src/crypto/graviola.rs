@@ -19,7 +19,7 @@ use core::marker::PhantomData;
 
 #[cfg(feature = "attestation")]
 use ::graviola::hashing::Sha512;
-use ::graviola::hashing::{Hash, Sha256, Sha384};
+use ::graviola::hashing::{Hash, HashContext, Sha256, Sha384};
 use ::graviola::signing::ecdsa::{Curve as Group, P256, P384, VerifyingKey as EcdsaKey};
 use ::graviola::signing::eddsa::Ed25519VerifyingKey;
 use ::graviola::signing::rsa::VerifyingKey as RsaKey;
