@@ -189,6 +189,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_long_text_of_which_little_is_decoded_gives_no_large_buffer() {
+        for len in [0, 40, 2048, 256 * 1024] {
+            let mut decoder = SharedDecoder::for_text_of(len);
+            let room = decoder.0.capacity();
+            assert!((len.min(2048) * 3 / 4..=1536).contains(&room), "{len} {room}");
+            assert_eq!(decoder.decode(&base64url(&[7; 5000])), Ok(Bytes::from([7; 5000])), "{len}");
+        }
+    }
+
     /// With the feature `simd` two decoders have a say, of which one must not take what the other refuses.
     #[test]
     fn every_length_and_ending_is_decoded_alike_by_both_ways() {
