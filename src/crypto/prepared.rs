@@ -101,7 +101,7 @@ impl SignatureShape {
 /// asked for every signature: a DER library takes fifteen times as long to say the same.
 fn is_strict_ecdsa(signature: &[u8]) -> bool {
     let (len, numbers) = match signature {
-        [0x30, 0x81, len @ 0x80..=0xff, numbers @ ..] | [0x30, len @ ..=0x7f, numbers @ ..] => (*len, numbers),
+        [0x30, 0x81, len @ (0x80..=0xff), numbers @ ..] | [0x30, len @ (..=0x7f), numbers @ ..] => (*len, numbers),
         _ => return false,
     };
     usize::from(len) == numbers.len() && after_number(numbers).and_then(after_number) == Some(&[])
@@ -109,10 +109,10 @@ fn is_strict_ecdsa(signature: &[u8]) -> bool {
 
 /// What follows an INTEGER of at most 127 bytes, more than any curve has.
 fn after_number(der: &[u8]) -> Option<&[u8]> {
-    let [0x02, len @ ..=0x7f, rest @ ..] = der else { return None };
+    let [0x02, len @ (..=0x7f), rest @ ..] = der else { return None };
     let (number, rest) = rest.split_at_checked(usize::from(*len))?;
     match number {
-        [] | [0x80..=0xff, ..] | [0, ..=0x7f, ..] => None,
+        [] | [(0x80..=0xff), ..] | [0, (..=0x7f), ..] => None,
         _ => Some(rest),
     }
 }
