@@ -68,8 +68,13 @@ const OF_NOBODY: &[&str] = &[
     "UserVerification", "Workflow", "WorkflowPolicy",
 ];
 
+/// The name of a type, and how a value of it prints itself.
+type Print = (String, String);
+/// What is somebody's, by its kind.
+type Personal = BTreeMap<&'static str, Vec<Vec<u8>>>;
+
 #[derive(Default)]
-struct Shown(Mutex<Vec<(String, String)>>);
+struct Shown(Mutex<Vec<Print>>);
 
 impl Shown {
     fn debug<T: Debug + ?Sized>(&self, value: &T) {
@@ -124,7 +129,7 @@ fn results() -> serde_json::Value {
 }
 
 /// A day in a server: every ceremony, honest and refused, with everything that travels with it; each value as it prints itself.
-fn day() -> (Vec<(String, String)>, BTreeMap<&'static str, Vec<Vec<u8>>>) {
+fn day() -> (Vec<Print>, Personal) {
     let printed = Printed::default();
     let shown = printed.0.clone();
     let decoys = Decoys::new(b"secret of the decoys").unwrap();
@@ -138,7 +143,7 @@ fn day() -> (Vec<(String, String)>, BTreeMap<&'static str, Vec<Vec<u8>>>) {
             Ok(())
         })
     });
-    let mut personal: BTreeMap<&'static str, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut personal = Personal::new();
     let luggage = Luggage { session: Some("cookie-7f3a91"), state: Some("state-9c1e55".into()), ..Default::default() };
     let mut ceremony_ids = Vec::new();
     for ceremony in CEREMONIES {
@@ -330,7 +335,7 @@ fn day() -> (Vec<(String, String)>, BTreeMap<&'static str, Vec<Vec<u8>>>) {
 }
 
 /// Who shows what of somebody.
-fn shows(found: &[(String, String)], values: &[Vec<u8>]) -> BTreeSet<String> {
+fn shows(found: &[Print], values: &[Vec<u8>]) -> BTreeSet<String> {
     let written: Vec<_> = values.iter().flat_map(|value| encodings(value)).collect();
     let shows = |text: &str| written.iter().any(|written| text.contains(written.as_str()));
     found.iter().filter(|(_, text)| shows(text)).map(|(name, _)| name.clone()).collect()

@@ -38,6 +38,8 @@ const MIB_OF_SLACK: u64 = 24;
 /// What the 99th percentile of the last third may be, against that of the first: so many times as much, and so much in any case.
 const SLOWER: u32 = 4;
 const MICROS_OF_SLACK: u32 = 25_000;
+/// From how long a time on thirds are compared: those of a shorter one say more of the machine than of the server.
+const LONG_ENOUGH: Duration = Duration::from_secs(180);
 
 /// What all clients share.
 struct World {
@@ -88,7 +90,7 @@ async fn soak(time: Duration) {
     for client in clients {
         client.await.expect("a client failed");
     }
-    judge(&world, &memory);
+    judge(&world, &memory, time >= LONG_ENOUGH);
 }
 
 /// Turns the clock, and tells every minute what was; the memory of each second.
@@ -114,7 +116,7 @@ async fn watch(world: &World, time: Duration) -> Vec<u64> {
     memory
 }
 
-fn judge(world: &World, memory: &[u64]) {
+fn judge(world: &World, memory: &[u64], lasting: bool) {
     let tally = world.tally.ended();
     let warm_up = ((memory.len() as f64 * WARM_UP) as usize).clamp(1, LONGEST_WARM_UP.as_secs() as usize);
     let warm = *memory[warm_up * 4 / 5..=warm_up].iter().max().unwrap();
@@ -134,7 +136,7 @@ fn judge(world: &World, memory: &[u64]) {
     let held_back = tally.hostile.get(hostile::HELD_BACK).copied().unwrap_or_default();
     assert!(held_back * 2 > tally.hostile["flood from one address"], "the rate limit does not hold");
     assert!(last <= warm + MIB_OF_SLACK * 1024, "memory is not flat: {memory:?}");
-    assert!(third <= (first * SLOWER).max(first + MICROS_OF_SLACK), "answers became slower");
+    assert!(!lasting || third <= (first * SLOWER).max(first + MICROS_OF_SLACK), "answers became slower");
 }
 
 fn millis(micros: u32) -> f64 {
