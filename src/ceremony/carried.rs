@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use core::fmt;
+use core::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
@@ -56,6 +57,24 @@ impl<'de> Deserialize<'de> for SessionBinding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
         let bytes = Bytes::deserialize(deserializer)?;
         bytes.as_slice().try_into().map(Self).map_err(|_| serde::de::Error::custom("a session binding has 32 bytes"))
+    }
+}
+
+/// Where a request comes from, for a rate limit: no further. `Debug` hides it.
+#[derive(Clone)]
+pub(crate) struct Source(pub(in crate::ceremony) String);
+
+impl Deref for Source {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source(…)")
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -54,8 +55,8 @@ impl<'de> Deserialize<'de> for Version {
 }
 
 /// All that is kept of a credential. Plain data with a format version; store it as
-/// [`to_json`](Self::to_json), by serde, or field by field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// [`to_json`](Self::to_json), by serde, or field by field. `Debug` hides names, the User-Agent and the caller's data.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CredentialRecord {
     version: Version,
@@ -117,6 +118,27 @@ pub struct CredentialRecord {
     /// Anything the caller wants to keep with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, Value>,
+}
+
+impl fmt::Debug for CredentialRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialRecord")
+            .field("id", &self.id)
+            .field("scope", &self.scope)
+            .field("rp_id", &self.rp_id)
+            .field("user_handle", &self.user_handle)
+            .field("credential_id", &self.credential_id)
+            .field("public_key", &self.public_key)
+            .field("usage", &self.usage)
+            .field("transports", &self.transports)
+            .field("aaguid", &self.aaguid)
+            .field("attestation_format", &self.attestation_format)
+            .field("attestation_type", &self.attestation_type)
+            .field("attestation_trusted", &self.attestation_trusted)
+            .field("created_at", &self.created_at)
+            .field("last_used_at", &self.last_used_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CredentialRecord {

@@ -3,12 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RelyingParty;
-use super::carried::{Carried, SessionBinding, carries};
+use super::carried::{Carried, SessionBinding, Source, carries};
 use super::policy::RegistrationPolicy;
 use super::proof::Proof;
 use super::public_key::CosePublicKey;
@@ -37,18 +38,25 @@ pub struct RegistrationRequest {
     conditional: bool,
     label: Label,
     pub(crate) proof: Option<Proof>,
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<Source>,
     pub(crate) carried: Carried,
 }
 carries!(request RegistrationRequest);
 
 /// What the caller wants the record to say about the passkey; travels in the pending state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Label {
     name: Option<String>,
     display_name: Option<String>,
     user_agent: Option<String>,
     data: BTreeMap<String, Value>,
+}
+
+/// All of it is somebody's.
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Label(…)")
+    }
 }
 
 impl RegistrationRequest {
@@ -79,7 +87,7 @@ impl RegistrationRequest {
     /// Where the request comes from, such as an address: for the rate limit alone.
     #[must_use]
     pub fn source(mut self, source: impl Into<String>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Source(source.into()));
         self
     }
 

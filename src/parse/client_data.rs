@@ -18,8 +18,8 @@ const MAX_MEMBERS: usize = 64;
 /// The members a relying party looks at, unescaped, and not yet judged.
 ///
 /// Members of any other name are tolerated in any order (§5.8.1); no name may occur twice, since two
-/// parsers could disagree on which one counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// parsers could disagree on which one counts. `Debug` hides the challenge.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ClientData<'a> {
     /// `webauthn.create` or `webauthn.get`.
     pub type_: Cow<'a, str>,
@@ -31,6 +31,15 @@ pub struct ClientData<'a> {
     pub cross_origin: bool,
     /// The origin of the topmost frame, from clients that know Level 3.
     pub top_origin: Option<Cow<'a, str>>,
+}
+
+impl fmt::Debug for ClientData<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { type_, origin, cross_origin, top_origin, .. } = self;
+        let mut text = f.debug_struct("ClientData");
+        text.field("type_", type_).field("origin", origin).field("cross_origin", cross_origin);
+        text.field("top_origin", top_origin).finish_non_exhaustive()
+    }
 }
 
 impl<'a> ClientData<'a> {

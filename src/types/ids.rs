@@ -317,7 +317,14 @@ macro_rules! debug_base64url {
         }
     )*};
 }
-debug_base64url!(CredentialId UserHandle Challenge);
+debug_base64url!(CredentialId UserHandle);
+
+/// What is pending can be found by its challenge: it is for the browser, not for logs.
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Challenge(…)")
+    }
+}
 
 /// `Display`, `Debug` and serde in the hyphenated hexadecimal form of a UUID.
 macro_rules! uuid_text {

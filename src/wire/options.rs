@@ -1,5 +1,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -85,8 +86,8 @@ pub struct RelyingPartyEntity {
     pub name: String,
 }
 
-/// The account a credential is made for (§5.4.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The account a credential is made for (§5.4.3). `Debug` hides its names.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserEntity {
     /// The user handle: decides everything.
@@ -95,6 +96,12 @@ pub struct UserEntity {
     pub name: String,
     /// A friendly name; may be empty.
     pub display_name: String,
+}
+
+impl fmt::Debug for UserEntity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserEntity").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// One algorithm on offer (§5.3).

@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +38,8 @@ pub struct AllAcceptedCredentialsSignal {
     pub all_accepted_credential_ids: Vec<CredentialId>,
 }
 
-/// For `signalCurrentUserDetails`: what the account is called now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// For `signalCurrentUserDetails`: what the account is called now, which `Debug` hides.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CurrentUserDetailsSignal {
@@ -50,6 +51,12 @@ pub struct CurrentUserDetailsSignal {
     pub name: String,
     /// The name for people.
     pub display_name: String,
+}
+
+impl fmt::Debug for CurrentUserDetailsSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CurrentUserDetailsSignal").field("rp_id", &self.rp_id).field("user_id", &self.user_id).finish_non_exhaustive()
+    }
 }
 
 impl UnknownCredentialSignal {

@@ -203,9 +203,14 @@ fn a_forged_answer_is_refused_alike_for_a_passkey_and_for_an_unknown_one() {
             forger.import(VirtualCredential::new(id.clone(), RP_ID, Some(b"alice".to_vec()), key));
             let mut draft = forger.get(&json(&started.options), ORIGIN).unwrap();
             draft.auth_data.set_flag(flags::BE, eligible);
+            world.calls.take();
             let refused = block_on(world.passkeys.complete_authentication(&started.session, &authentication_response(&draft)));
+            assert_eq!(world.calls.take(), ["take", "find"], "{known} {eligible}");
+            let error = refused.unwrap_err();
             let codes: &[&str] = if known { &["signature-invalid", "backup-eligibility-changed"] } else { &["credential-not-found"] };
-            assert!(codes.contains(&refusal(refused).0), "{known} {eligible}");
+            assert!(codes.contains(&error.code()), "{known} {eligible}: {error}");
+            let told = (error.public_message(), error.retry_after_secs());
+            assert_eq!(told, (Error::new(ErrorCode::SignatureInvalid).public_message(), None));
         }
         assert_eq!(checks() - before, 1, "{known}");
     }

@@ -11,6 +11,7 @@ mod managing;
 mod proofs;
 mod rate_limit;
 mod sessions;
+mod shown;
 mod signals;
 mod tracing;
 mod veto;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use passkeeper::testing::VirtualAuthenticator;
 use passkeeper::{AuthenticationRequest, CeremonyKind, Decoys, RegistrationRequest, TakeBy, UnknownUsers};
 use pollster::block_on;
@@ -16,6 +16,7 @@ use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::common::*;
 use crate::identifiers::start_with;
+use crate::shown::encodings;
 use crate::world::{CEREMONIES, Facade, Luggage, World, binding};
 
 /// Writes down all spans and events that this crate makes.
@@ -155,15 +156,6 @@ fn a_span_is_left_while_its_call_waits() {
         assert!(other.is_ok());
     });
     assert_eq!(lines.iter().filter(|line| line.starts_with("INFO")).count(), 2);
-}
-
-/// Raw, in hexadecimal, in any base64, and as `{:?}` shows bytes.
-fn encodings(secret: &[u8]) -> Vec<String> {
-    let hex = |upper: bool| secret.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect::<String>();
-    let mut texts = vec![hex(false), hex(true), format!("{secret:?}").trim_matches(['[', ']']).to_string()];
-    texts.extend([STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().map(|engine| engine.encode(secret)));
-    texts.extend(String::from_utf8(secret.to_vec()).ok());
-    texts
 }
 
 /// A whole day in a server: everything that can be refused is, and none of it names anybody.

@@ -1,5 +1,5 @@
 //! The house rules: layers, the map of the specification's steps, the table of errors, no I/O in the core, the
-//! tables of attacks.
+//! tables of attacks, how the tests are built.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +11,7 @@
 
 mod errors;
 mod layers;
+mod manifest;
 mod security;
 mod sources;
 mod spec_map;

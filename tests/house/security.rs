@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use passkeeper::ErrorCode;
 
-use crate::sources::{package, read, rust_files};
+use crate::sources::{code_lines, package, read, rust_files};
 
 const TABLE: &str = "docs/SECURITY.md";
 const POLICY: &str = "SECURITY.md";
@@ -131,6 +131,39 @@ fn secrets_are_compared_in_constant_time() {
         assert!(body.lines().take(4).any(|line| line.contains(by)), "{comparison}");
     }
     assert!(read("src/ceremony/steps.rs").contains("is_written_as"), "a challenge as text is compared by it");
+    let token = read("src/store/sealed/token.rs");
+    assert!(token.contains("verify_slice(signature)") && token.contains(".ct_eq(&header.scope)"), "the tag and the scope of a token");
+    assert!(read("examples/server/src/apis/mod.rs").contains(".ct_eq(other.as_bytes())"), "the example's API key");
+}
+
+/// Whether a line compares with `==` what has a secret's name in this crate, or its bytes.
+fn early_comparison(line: &str) -> bool {
+    const SECRETS: [&str; 6] = ["challenge", "tag", "mac", "secret", "token", "binding"];
+    let secret = |operand: &str| {
+        let mut names = operand.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty());
+        let last = names.clone().next_back();
+        names.any(|name| SECRETS.contains(&name)) && !["len", "is_empty", "kind"].contains(&last.unwrap_or_default())
+    };
+    let words: Vec<_> = line.split_whitespace().collect();
+    words.windows(3).any(|three| ["==", "!="].contains(&three[1]) && (secret(three[0]) || secret(three[2])))
+}
+
+/// Secret types compare themselves as above; nothing else compares what they hold. In the rooms where secrets are: what a statement
+/// or a certificate calls a tag or a challenge is public.
+#[test]
+fn no_secret_is_compared_byte_by_byte() {
+    for line in ["if self.challenge == *other {", "tag != expected", "found.as_bytes() == self.token.as_bytes()", "x == header.mac;"] {
+        assert!(early_comparison(line), "{line}");
+    }
+    for line in ["token.len() == 3", "self.kind == other.kind", "challenge.ct_eq(other)", "signature.first() == Some(&0)"] {
+        assert!(!early_comparison(line), "{line}");
+    }
+    let mut found = Vec::new();
+    for source in ["src/types", "src/ceremony", "src/passkeys", "src/store"].into_iter().flat_map(rust_files) {
+        let lines = code_lines(&source.text).filter(|line| early_comparison(line));
+        found.extend(lines.map(|line| format!("{}: {}", source.path, line.trim())));
+    }
+    assert!(found.is_empty(), "compare these in constant time:\n{}", found.join("\n"));
 }
 
 /// A verdict that nobody looks at is a verdict that nobody made.

@@ -83,8 +83,13 @@ impl Sessions {
         let signed_in = SignedIn { user, credential, proof, bound, seen: now, began: now };
         let mut table = self.lock();
         table.remove(&browser.id);
-        if table.len() >= MAX_SESSIONS {
+        // Before the table grows, or is full, what has expired makes room; if that is little, it grows, so that this is rare.
+        if table.len() >= MAX_SESSIONS || table.len() == table.capacity() {
             table.retain(|_, session| session.lives(now));
+            if table.len() > table.capacity() / 2 {
+                let more = table.len().min(MAX_SESSIONS - table.len());
+                table.reserve(more);
+            }
         }
         if table.len() >= MAX_SESSIONS {
             let idlest = table.iter().min_by_key(|(_, session)| session.seen).map(|(id, _)| id.clone());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Pending, PendingAssertion, PendingAuthentication, Purpose, State};
 use crate::ceremony::RelyingParty;
-use crate::ceremony::carried::{Carried, carries};
+use crate::ceremony::carried::{Carried, Source, carries};
 use crate::ceremony::policy::AuthenticationPolicy;
 use crate::ceremony::state::Common;
 use crate::error::{Error, ErrorCode, Result};
@@ -25,7 +25,7 @@ pub enum Subject {
 /// What an authentication or assertion is for.
 #[derive(Clone, Debug)]
 pub struct AuthenticationRequest {
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<Source>,
     pub(crate) subject: Subject,
     pub(crate) allow: Option<Vec<CredentialDescriptor>>,
     pub(crate) only: Option<CredentialId>,
@@ -81,7 +81,7 @@ impl AuthenticationRequest {
     /// Where the request comes from, such as an address: for the rate limit alone.
     #[must_use]
     pub fn source(mut self, source: impl Into<String>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Source(source.into()));
         self
     }
 

@@ -59,7 +59,7 @@ impl Server {
     }
 
     pub(crate) fn browser(&self, seed: u64) -> Browser {
-        Browser { server: self.clone(), cookie: None, device: VirtualAuthenticator::new(seed) }
+        Browser { server: self.clone(), cookie: None, address: None, device: VirtualAuthenticator::new(seed) }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
@@ -118,6 +118,8 @@ pub(crate) struct Browser {
     pub(crate) server: Server,
     /// The `Cookie` header.
     pub(crate) cookie: Option<String>,
+    /// Whom a proxy would name.
+    pub(crate) address: Option<String>,
     pub(crate) device: VirtualAuthenticator,
 }
 
@@ -126,6 +128,9 @@ impl Browser {
         let mut request = Request::builder().method(method).uri(path).header("user-agent", "Mozilla/5.0 (test)");
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
         }
         let mut content = Body::empty();
         if method != "GET" {
