@@ -87,7 +87,7 @@ impl Sessions {
         if table.len() >= MAX_SESSIONS || table.len() == table.capacity() {
             table.retain(|_, session| session.lives(now));
             if table.len() > table.capacity() / 2 {
-                let more = table.len().min(MAX_SESSIONS - table.len());
+                let more = table.len().min(MAX_SESSIONS.saturating_sub(table.len()));
                 table.reserve(more);
             }
         }
@@ -271,5 +271,38 @@ impl IntoResponseParts for SetCookie {
             parts.headers_mut().append(header::SET_COOKIE, value);
         }
         Ok(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use passkeeper::types::Scope;
+
+    use super::*;
+
+    /// Who never signs out leaves nothing behind for long.
+    #[test]
+    fn sessions_that_have_expired_make_room_before_the_table_grows() {
+        struct Minutes(Arc<AtomicI64>);
+        impl passkeeper::Clock for Minutes {
+            fn now(&self) -> UnixTime {
+                UnixTime::from_secs(self.0.load(Ordering::SeqCst) * 60)
+            }
+        }
+        let minutes = Arc::new(AtomicI64::new(0));
+        let sessions = Sessions::new(SharedClock::new(Minutes(minutes.clone())));
+        let user = UserHandle::new([7; 32]).unwrap();
+        for _ in 0..2000 {
+            minutes.fetch_add(1, Ordering::SeqCst);
+            let id = SessionId::fresh().unwrap();
+            let browser = Browser { id, to_be_told: true, cookie: Cookie { secure: false }, signed_in: None };
+            let proof = Proof::by_other_factor(Scope::new("localhost").unwrap(), user.clone(), true, sessions.clock.now());
+            sessions.open(browser, proof, CredentialId::new([1; 16]).unwrap()).unwrap();
+        }
+        // One a minute, and each lives for thirty.
+        let table = sessions.lock();
+        assert!(table.len() < 200 && table.values().filter(|session| session.lives(sessions.clock.now())).count() == 31, "{}", table.len());
     }
 }

@@ -37,7 +37,7 @@ impl Times {
             left = left.saturating_sub(*count);
             here
         });
-        class.map_or(0, |class| WIDTH.powi(class as i32 + 1) as u32)
+        class.map_or(0, |class| WIDTH.powf((class + 1) as f64) as u32)
     }
 }
 
