@@ -4,9 +4,12 @@
 //! `cargo bench -- --test` runs each once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod stub;
+
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use passkeeper::crypto::rustcrypto::PROVIDER;
 use passkeeper::parse::CoseKey;
 use passkeeper::store::{CeremonyId, CeremonyStore as _, MemoryReplayGuard, NewCeremony, PendingLimits, SealedCeremonies, SealingKeys};
@@ -15,6 +18,7 @@ use passkeeper::types::{Algorithm, AlgorithmList, Challenge, UnixTime, UserHandl
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
 use passkeeper::{AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationRequest, RelyingParty};
 use pollster::block_on;
+use stub::{STUB, UNVERIFIED};
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 const ORIGIN: &str = "https://example.com";
@@ -43,19 +47,38 @@ fn authentication(rp: &RelyingParty, algorithm: KeyAlgorithm) -> (String, String
     (pending.into_json().unwrap(), response, record)
 }
 
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
+
+fn measure_registration(group: &mut Group<'_>, name: &str, rp: &RelyingParty, kind: AttestationKind) {
+    let (pending, response) = registration(rp, &mut VirtualAuthenticator::new(1).with_attestation(kind));
+    group.bench_function(name, |b| {
+        b.iter_batched(
+            || PendingRegistration::from_json(&pending).unwrap(),
+            |pending| pending.verify(rp, &RegistrationResponse::from_json(black_box(&response)).unwrap(), NOW).unwrap(),
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+fn measure_authentication(group: &mut Group<'_>, name: &str, rp: &RelyingParty, algorithm: KeyAlgorithm) {
+    let (pending, response, record) = authentication(rp, algorithm);
+    group.bench_function(name, |b| {
+        b.iter_batched(
+            || PendingAuthentication::from_json(&pending).unwrap(),
+            |pending| {
+                let response = AuthenticationResponse::from_json(black_box(&response)).unwrap();
+                pending.receive(&response).unwrap().verify(rp, &record, NOW).unwrap()
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
 fn registrations(c: &mut Criterion) {
     let rp = relying_party();
     let mut group = c.benchmark_group("registration from JSON");
     for (name, kind) in [("none", AttestationKind::None), ("packed self", AttestationKind::PackedSelf)] {
-        let (pending, response) = registration(&rp, &mut VirtualAuthenticator::new(1).with_attestation(kind));
-        let setup = || PendingRegistration::from_json(&pending).unwrap();
-        group.bench_function(name, |b| {
-            b.iter_batched(
-                setup,
-                |pending| pending.verify(&rp, &RegistrationResponse::from_json(black_box(&response)).unwrap(), NOW).unwrap(),
-                BatchSize::SmallInput,
-            );
-        });
+        measure_registration(&mut group, name, &rp, kind);
     }
     group.finish();
 }
@@ -66,20 +89,21 @@ fn authentications(c: &mut Criterion) {
     let algorithms =
         [KeyAlgorithm::Es256, KeyAlgorithm::Es384, KeyAlgorithm::Es512, KeyAlgorithm::EdDsa, KeyAlgorithm::Rs256, KeyAlgorithm::Ps256];
     for algorithm in algorithms {
-        let (pending, response, record) = authentication(&rp, algorithm);
-        let setup = || PendingAuthentication::from_json(&pending).unwrap();
-        group.bench_function(format!("{algorithm:?}"), |b| {
-            b.iter_batched(
-                setup,
-                |pending| {
-                    let response = AuthenticationResponse::from_json(black_box(&response)).unwrap();
-                    pending.receive(&response).unwrap().verify(&rp, &record, NOW).unwrap()
-                },
-                BatchSize::SmallInput,
-            );
-        });
+        measure_authentication(&mut group, &format!("{algorithm:?}"), &rp, algorithm);
     }
     group.finish();
+}
+
+/// All but the signature, and all but signature and hash.
+fn own_share(c: &mut Criterion) {
+    for (name, provider) in [("without verification", UNVERIFIED), ("without crypto", STUB)] {
+        let es256 = AlgorithmList::new([Algorithm::Es256]).unwrap();
+        let rp = RelyingParty::builder("example.com", "Example").algorithms(es256).crypto_provider(provider).build().unwrap();
+        let mut group = c.benchmark_group(name);
+        measure_registration(&mut group, "registration", &rp, AttestationKind::None);
+        measure_authentication(&mut group, "authentication", &rp, KeyAlgorithm::Es256);
+        group.finish();
+    }
 }
 
 fn parts(c: &mut Criterion) {
@@ -122,5 +146,5 @@ fn sealed(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, registrations, authentications, parts, sealed);
+criterion_group!(benches, registrations, authentications, own_share, parts, sealed);
 criterion_main!(benches);

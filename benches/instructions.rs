@@ -4,12 +4,13 @@
 //! `cargo bench --bench instructions -- NAME COUNT`; without a name it lists them.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod stub;
+
 use std::hint::black_box;
 
 use passkeeper::attestation::TrustAnchors;
+use passkeeper::crypto::CryptoProvider;
 use passkeeper::crypto::rustcrypto::PROVIDER;
-use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, Scheme, SignatureScheme, VerifyingKey};
-use passkeeper::parse::KeyMaterial;
 use passkeeper::testing::{CertificateAuthority, KeyAlgorithm, PackedAttestation, VirtualAuthenticator};
 use passkeeper::types::{Algorithm, AlgorithmList, AttestationConveyance, Challenge, UnixTime, UserHandle};
 use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity};
@@ -18,32 +19,22 @@ use passkeeper::{
     AttestationPolicy, AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationPolicy,
     RegistrationRequest, RelyingParty, RelyingPartyBuilder,
 };
+use stub::{STUB, UNVERIFIED};
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 const ORIGIN: &str = "https://example.com";
+/// Without verification, the hashes are still taken; without crypto, neither.
+const NAMES: [&str; 7] = [
+    "authentication",
+    "authentication-without-verification",
+    "authentication-without-crypto",
+    "registration",
+    "registration-without-verification",
+    "registration-without-crypto",
+    "registration-packed",
+];
 /// The most rounds; as many states are prepared whatever the count.
 const MOST: usize = 32;
-
-/// Believes everything: what is left is our own share.
-struct Believer;
-
-impl SignatureScheme for Believer {
-    fn scheme(&self) -> Scheme {
-        Scheme::from(Algorithm::Es256)
-    }
-
-    fn prepare(&self, _: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
-        Ok(Box::new(Self))
-    }
-}
-
-impl VerifyingKey for Believer {
-    fn verify(&self, _: &[&[u8]], _: &[u8]) -> Result<(), InvalidSignature> {
-        Ok(())
-    }
-}
-
-static STUB: CryptoProvider = CryptoProvider::new("stub", &[&Believer]).with_sha256(|_| [0; 32]);
 
 fn es256() -> AlgorithmList {
     AlgorithmList::new([Algorithm::Es256]).unwrap()
@@ -113,14 +104,16 @@ impl Ceremonies {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let [name, count] = arguments.as_slice() else {
-        println!("authentication\nauthentication-without-crypto\nregistration\nregistration-without-crypto\nregistration-packed");
+        println!("{}", NAMES.join("\n"));
         return;
     };
     let count = count.parse::<usize>().unwrap().min(MOST);
     match name.as_str() {
         "authentication" => Ceremonies::new(PROVIDER).authenticate(count),
+        "authentication-without-verification" => Ceremonies::new(UNVERIFIED).authenticate(count),
         "authentication-without-crypto" => Ceremonies::new(STUB).authenticate(count),
         "registration" => Ceremonies::new(PROVIDER).register(count),
+        "registration-without-verification" => Ceremonies::new(UNVERIFIED).register(count),
         "registration-without-crypto" => Ceremonies::new(STUB).register(count),
         "registration-packed" => Ceremonies::attested().register(count),
         _ => eprintln!("no operation is called {name}"),

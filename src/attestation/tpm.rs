@@ -3,14 +3,14 @@
 mod aik;
 mod structures;
 
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha384, Sha512};
 
 pub(super) use self::aik::AIK_CERTIFICATE;
 use self::structures::{Attest, PublicArea, PublicParameters};
 use super::certified::{self, verify_with};
 use super::statement::{Members, malformed, required};
 use super::{AttestationFormat, AttestationType, Attested, Statement};
-use crate::crypto::{HashAlgorithm, Scheme};
+use crate::crypto::{CryptoProvider, HashAlgorithm, Scheme};
 use crate::error::{Error, ErrorCode, Result};
 use crate::parse::KeyMaterial;
 
@@ -60,14 +60,14 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     }
     let certify = info.certify().ok_or_else(|| malformed("certInfo"))?;
     let hash = signature_hash(scheme).ok_or(ErrorCode::AttestationAlgorithmUnsupported)?;
-    if !digest_is(hash, &[attested.object.auth_data, &attested.client_data_hash()], info.extra_data) {
+    if !digest_is(attested.provider, hash, &[attested.object.auth_data, &attested.client_data_hash()], info.extra_data) {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("extraData"));
     }
     // What a name by SHA-1 stands for can be swapped for its collision; no TPM in the field names keys so.
     let weak = || Error::new(ErrorCode::TpmNameAlgorithm).found(format_args!("{:#06x}", public.name_alg));
     let name_hash = public.name_hash().filter(|hash| *hash != HashAlgorithm::Sha1).ok_or_else(weak)?;
     let named = certify.name.strip_prefix(&public.name_alg.to_be_bytes());
-    if !named.is_some_and(|digest| digest_is(name_hash, &[pub_area], digest)) {
+    if !named.is_some_and(|digest| digest_is(attested.provider, name_hash, &[pub_area], digest)) {
         return Err(ErrorCode::TpmNameMismatch.into());
     }
     check_attributes(public.attributes, attested.rules.danger_accept_movable_tpm_keys)?;
@@ -110,7 +110,7 @@ fn signature_hash(scheme: Scheme) -> Option<HashAlgorithm> {
     }
 }
 
-fn digest_is(hash: HashAlgorithm, parts: &[&[u8]], wanted: &[u8]) -> bool {
+fn digest_is(provider: &CryptoProvider, hash: HashAlgorithm, parts: &[&[u8]], wanted: &[u8]) -> bool {
     fn hashes_to<D: Digest>(parts: &[&[u8]], wanted: &[u8]) -> bool {
         let mut hash = D::new();
         for part in parts {
@@ -120,7 +120,7 @@ fn digest_is(hash: HashAlgorithm, parts: &[&[u8]], wanted: &[u8]) -> bool {
     }
     match hash {
         HashAlgorithm::Sha1 => hashes_to::<sha1::Sha1>(parts, wanted),
-        HashAlgorithm::Sha256 => hashes_to::<Sha256>(parts, wanted),
+        HashAlgorithm::Sha256 => provider.sha256(parts) == wanted,
         HashAlgorithm::Sha384 => hashes_to::<Sha384>(parts, wanted),
         HashAlgorithm::Sha512 => hashes_to::<Sha512>(parts, wanted),
     }

@@ -134,7 +134,8 @@ impl CryptoProvider {
 
     /// Composes two providers: what this one does not verify, `fallback` does; a second call replaces the first one's.
     ///
-    /// A key belongs to one of the two, by its scheme and shape; what that one refuses, key or signature, stays refused.
+    /// A key belongs to one of the two, by its scheme and shape; what that one refuses, key or signature, stays refused. This one
+    /// hashes.
     #[must_use]
     pub const fn with_fallback(mut self, fallback: &'static Self) -> Self {
         self.fallback = Some(fallback);

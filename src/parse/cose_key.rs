@@ -91,10 +91,10 @@ impl<'a> CoseKey<'a> {
 
     /// What follows the key's CBOR, whatever kind of key it is.
     pub(super) fn after(bytes: &'a [u8]) -> Result<&'a [u8]> {
+        let mut reader = Reader::new(bytes)?;
         if let Some((_, rest)) = Self::usual(bytes) {
             return Ok(rest);
         }
-        let mut reader = Reader::new(bytes)?;
         reader.skip()?;
         Ok(reader.rest())
     }
@@ -328,13 +328,28 @@ fn wrong_type(name: &'static str, expected: &'static str, found: Item<'_>) -> Er
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::cbor::MAX_INPUT;
     use crate::variations;
 
     #[test]
     fn the_usual_key_is_read_off_as_any_other_is_read() {
+        let after = |key: &[u8], len| CoseKey::after(&[key, &alloc::vec![0; len]].concat()).map(<[u8]>::len).map_err(|e| e.error_code());
         let material = KeyMaterial::Ec { curve: Curve::P256, x: &[0x11; 32], y: &[0x22; 32] };
         let usual = CoseKey { algorithm: Algorithm::Es256, material }.to_bytes();
         assert!(CoseKey::usual(&usual).is_some());
+        // The same in another order of labels, which is not read off: neither may be followed by more than is ever read.
+        let (labels, rest) = usual.split_at(5);
+        let other = [
+            &labels.iter().take(1).copied().collect::<Vec<_>>(),
+            &labels.iter().skip(3).copied().collect::<Vec<_>>(),
+            &labels.iter().skip(1).take(2).copied().collect::<Vec<_>>(),
+            rest,
+        ]
+        .concat();
+        assert!(CoseKey::usual(&other).is_none() && CoseKey::parse(&other) == CoseKey::parse(&usual));
+        for len in [0, 1, MAX_INPUT - usual.len(), MAX_INPUT - usual.len() + 1] {
+            assert_eq!(after(&usual, len), after(&other, len), "{len}");
+        }
         for varied in variations::of(&usual) {
             assert_eq!(CoseKey::parse(&varied), CoseKey::any(&varied), "{varied:02x?}");
             let skipped = Reader::new(&varied).and_then(|mut reader| reader.skip().map(|_| reader.rest()));

@@ -208,7 +208,10 @@ impl CredentialStore for MemoryStore {
     }
 }
 
-/// Pending ceremonies in memory, bounded in number; expired ones make room for new ones. No call costs more the more it holds.
+/// Pending ceremonies in memory, bounded in number; expired ones make room for new ones.
+///
+/// No call costs more the more it holds, but for those of the one user. So after a flood the memory comes back little by little, as
+/// others come: a few expired ones go with each.
 #[derive(Default)]
 pub struct MemoryCeremonies {
     pending: Mutex<PendingCeremonies>,
@@ -321,18 +324,20 @@ impl PendingCeremonies {
         }
     }
 
-    /// Whether there is room for one more in this scope, where one that has expired makes it. More than one goes only where the
-    /// limit is lower than it was.
+    /// Whether there is room for one more in this scope, where one that has expired makes it; a few at once where the limit is
+    /// lower than it was.
     fn has_room(&mut self, scope: &Scope, in_scope: u32, now: UnixTime) -> bool {
-        while let Some(there) = self.in_scope.get(scope)
-            && u32::try_from(there.len()).map_or(true, |n| n >= in_scope)
-        {
-            match there.first().cloned() {
+        for _ in 0..FORGOTTEN_AT_ONCE {
+            let there = self.in_scope.get(scope);
+            if there.is_none_or(|there| u32::try_from(there.len()).is_ok_and(|n| n < in_scope)) {
+                return in_scope > 0;
+            }
+            match there.and_then(BTreeSet::first).cloned() {
                 Some((expires_at, id)) if expires_at < now => self.remove(scope, &id),
                 _ => return false,
             };
         }
-        in_scope > 0
+        false
     }
 }
 

@@ -203,11 +203,11 @@ mod tests {
     #[test]
     fn every_length_and_ending_is_decoded_alike_by_both_ways() {
         for len in [0, 1, 2, 3, 23, 24, 25, 48, 49, 50] {
-            let text = base64url(&alloc::vec![0xa7; len]) + "==";
+            let text = base64url(&alloc::vec![0xa7; len]) + "==é";
             for varied in variations::of(text.as_bytes()) {
-                let Ok(varied) = core::str::from_utf8(&varied) else { continue };
-                let shared = SharedDecoder::for_text_of(varied.len()).decode(varied);
-                assert_eq!(shared, decode_base64url(varied).map(Bytes::from), "{varied:?}");
+                let varied = alloc::string::String::from_utf8_lossy(&varied);
+                let shared = SharedDecoder::for_text_of(varied.len()).decode(&varied);
+                assert_eq!(shared, decode_base64url(&varied).map(Bytes::from), "{varied:?}");
             }
         }
     }

@@ -202,7 +202,7 @@ fn a_record_whose_values_cannot_be_is_malformed() {
         ("sign_count", json!(-1)),
         ("sign_count", json!(1_u64 << 32)),
         ("aaguid", json!("09090909")),
-        ("id", json!("225abe87")),
+        ("id", json!("b5286d32")),
         ("rp_id", json!("https://example.com")),
         ("scope", json!("")),
         ("attestation_type", json!("basic-ish")),

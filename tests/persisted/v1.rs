@@ -3,7 +3,7 @@
 use passkeeper::testing::{
     AssertionDraft, AttestationKind, AttestedDraft, AuthDataDraft, ClientDataDraft, KeyAlgorithm, KeyPair, RegistrationDraft, flags,
 };
-use passkeeper::types::{Aaguid, Algorithm, AuthenticatorAttachment, Transport, UnixTime};
+use passkeeper::types::{Aaguid, Algorithm, AuthenticatorAttachment, RecordId, Transport, UnixTime};
 use passkeeper::{
     CounterVerdict, CredentialRecord, Error, PendingAssertion, PendingAuthentication, PendingRegistration, Proof, SessionBinding, Subject,
     VerifiedAuthentication, VerifiedRegistration, Workflow,
@@ -57,7 +57,7 @@ fn the_proof_says_what_it_said() {
 #[test]
 fn the_record_says_what_it_said() {
     let record = record();
-    assert_eq!(record.id.to_string(), "225abe87-9cee-8c4d-a88d-a4f6c2a4149c");
+    assert_eq!(record.id.to_string(), "b5286d32-6bde-8d59-9425-929e6cafa0e3");
     assert_eq!((record.scope.as_str(), record.rp_id.as_str(), &record.user_handle), (RP_ID, RP_ID, &handle("alice")));
     assert_eq!(record.credential_id.as_bytes(), CREDENTIAL_ID);
     assert_eq!((record.public_key.as_bytes(), record.algorithm()), (key().cose_key().encode().as_slice(), Algorithm::Es256));
@@ -97,8 +97,10 @@ fn the_pending_registration_completes() {
         draft.authenticator_attachment = "cross-platform".into();
         draft.client_extension_results = json!({ "credProps": { "rk": true } });
     });
-    // The very record, but for the signature in the attestation and what came later.
+    // The very record, but for its ID (which was derived otherwise), the signature in the attestation and what came later.
     let mut record = verified.unwrap().into_record();
+    assert_eq!(record.id, RecordId::derive(&record.scope, &record.rp_id, &record.credential_id));
+    record.id = self::record().id;
     assert_eq!(record.last_used_at, None);
     record.last_used_at = Some(UnixTime::from_secs(NOW.as_secs() + 5));
     record.attestation_object = self::record().attestation_object;
