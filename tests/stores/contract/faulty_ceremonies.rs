@@ -83,7 +83,7 @@ impl Faulty {
 
     fn dawdle(&self, fault: Fault) {
         if self.is(fault) {
-            std::thread::sleep(Duration::from_micros(300));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

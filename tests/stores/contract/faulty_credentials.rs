@@ -120,10 +120,10 @@ impl Faulty {
         self.fault == fault
     }
 
-    /// Time for somebody else to come between.
+    /// Time for somebody else to come between, also on a busy machine.
     fn dawdle(&self, fault: Fault) {
         if self.is(fault) {
-            std::thread::sleep(Duration::from_micros(300));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
