@@ -1,5 +1,5 @@
 //! Small texts: origins, RP IDs, scopes, AAGUIDs, IDs and base64url. Never panics; what is accepted is kept as it came and
-//! accepted again; no bytes have two spellings; allocations stay in proportion.
+//! accepted again; no bytes have two spellings, padding apart; allocations stay in proportion.
 #![no_main]
 
 use fuzz::bounded;
@@ -41,6 +41,7 @@ fuzz_target!(|text: &str| {
         assert!(id.to_string().eq_ignore_ascii_case(text) || text.len() == 32);
     }
     if let Ok(bytes) = bounded(len, 8, || Bytes::from_base64url(text)) {
+        let text = text.trim_end_matches('=');
         assert_eq!(bytes.to_base64url(), text);
         if let Ok(id) = CredentialId::new(bytes.clone()) {
             assert_eq!((id.as_bytes(), id.to_base64url()), (bytes.as_slice(), text.to_string()));
