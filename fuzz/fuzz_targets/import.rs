@@ -1,11 +1,14 @@
 //! Files to import, the first byte choosing the format: never panics; the pieces a file is read in do not matter; what is
-//! accepted belongs to the relying party, has a key fit for ceremonies, and survives its record and an export.
+//! accepted belongs to the relying party, has a key fit for ceremonies, and survives its record and an export; what is held
+//! at any moment stays in proportion to a row.
 #![no_main]
 
 use std::io::{self, Read};
 
+use fuzz::held;
+use fuzz::work::COUNTING;
 use libfuzzer_sys::fuzz_target;
-use passkeeper::import::{Format, Importer, Row, UserHandleFrom, to_json_lines};
+use passkeeper::import::{Format, Importer, MAX_ROW, Row, UserHandleFrom, to_json_lines};
 use passkeeper::types::{UnixTime, UserHandle};
 use passkeeper::{CosePublicKey, CredentialRecord, RelyingParty};
 
@@ -21,7 +24,7 @@ impl Read for Pieces<'_> {
 
 fuzz_target!(|bytes: &[u8]| {
     let [choice, file @ ..] = bytes else { return };
-    let rp = RelyingParty::builder("example.com", "Example").build().unwrap();
+    let rp = RelyingParty::builder("example.com", "Example").crypto_provider(COUNTING).build().unwrap();
     let now = UnixTime::from_secs(1_800_000_000);
     let format = Format::ALL[usize::from(*choice) % Format::ALL.len()];
     let mut importer = Importer::new(&rp, format, now);
@@ -29,6 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
         let user = UserHandle::new("user").unwrap();
         importer = importer.user_handle_from(UserHandleFrom::With(Box::new(move |_| Some(user.clone()))));
     }
+    held(file.len().min(MAX_ROW), 64, || importer.rows(file).for_each(drop));
     let rows: Vec<Row> = importer.rows(file).collect();
     assert_eq!(importer.read(Pieces(file)).collect::<Vec<_>>(), rows);
     let own = Importer::new(&rp, Format::Passkeeper, now);
@@ -44,7 +48,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(CredentialRecord::from_json(&record.to_json().unwrap()).as_ref(), Ok(&record));
         let lines = to_json_lines([&record]).unwrap();
         // A row may be longer as a record than it was.
-        if lines.len() < passkeeper::import::MAX_ROW {
+        if lines.len() < MAX_ROW {
             let imported: Vec<_> = own.rows(lines.as_bytes()).map(|row| row.record).collect();
             assert_eq!(imported, [Ok(record)]);
         }

@@ -1,24 +1,30 @@
-//! Persisted records and states: never panics; what is read is written back the same.
+//! Persisted records and states: never panics; what is read is written back the same; allocations stay in proportion.
 #![no_main]
 
+use fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
-use passkeeper::{CredentialRecord, PendingAssertion, PendingAuthentication, PendingRegistration};
+use passkeeper::{CredentialRecord, PendingAssertion, PendingAuthentication, PendingRegistration, Proof};
+
+/// Reads, and asserts that what is written reads the same.
+macro_rules! survives {
+    ($type:ty, $text:expr, $to_json:expr) => {
+        if let Ok(value) = bounded($text.len(), 64, || <$type>::from_json($text)) {
+            let to_json: fn($type) -> passkeeper::Result<String> = $to_json;
+            let again = to_json(value).unwrap();
+            assert_eq!(to_json(<$type>::from_json(&again).unwrap()).unwrap(), again);
+        }
+    };
+}
 
 fuzz_target!(|text: &str| {
     if let Ok(record) = CredentialRecord::from_json(text) {
-        let again = record.to_json().unwrap();
-        assert_eq!(CredentialRecord::from_json(&again).unwrap(), record);
+        assert_eq!(CredentialRecord::from_json(&record.to_json().unwrap()), Ok(record));
     }
-    if let Ok(pending) = PendingRegistration::from_json(text) {
-        let again = pending.into_json().unwrap();
-        assert_eq!(PendingRegistration::from_json(&again).unwrap().into_json().unwrap(), again);
-    }
-    if let Ok(pending) = PendingAuthentication::from_json(text) {
-        let again = pending.into_json().unwrap();
-        assert_eq!(PendingAuthentication::from_json(&again).unwrap().into_json().unwrap(), again);
-    }
-    if let Ok(pending) = PendingAssertion::from_json(text) {
-        let again = pending.into_json().unwrap();
-        assert_eq!(PendingAssertion::from_json(&again).unwrap().into_json().unwrap(), again);
+    survives!(CredentialRecord, text, |record| record.to_json());
+    survives!(PendingRegistration, text, |pending| pending.into_json());
+    survives!(PendingAuthentication, text, |pending| pending.into_json());
+    survives!(PendingAssertion, text, |pending| pending.into_json());
+    if let Ok(proof) = bounded(text.len(), 64, || serde_json::from_str::<Proof>(text)) {
+        assert_eq!(serde_json::from_str::<Proof>(&serde_json::to_string(&proof).unwrap()).unwrap(), proof);
     }
 });

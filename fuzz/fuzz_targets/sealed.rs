@@ -1,11 +1,12 @@
 //! Sealed ceremonies: a token is opened only if it is the very one that was sealed, and only once; whatever is sealed comes back.
 //!
 //! The input is tried as a token, as mutations of good tokens (each three bytes: two of position, one of bits; a last odd byte cuts
-//! that many off), and as a state to seal.
+//! that many off), and as a state to seal; allocations stay in proportion.
 #![no_main]
 
 use std::sync::LazyLock;
 
+use fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
 use passkeeper::store::{
     CeremonyId, CeremonyStore, MemoryReplayGuard, NewCeremony, PendingLimits, SealedCeremonies, SealingKeys, StoreError,
@@ -44,7 +45,8 @@ fn open(store: &impl CeremonyStore, token: &CeremonyId) -> Result<String, StoreE
 
 /// Opened if it is one of the good ones, letter by letter; else refused with a code.
 fn judge(token: &CeremonyId) {
-    let verdict = open(&store(), token);
+    let store = store();
+    let verdict = bounded(token.as_str().len(), 32, || open(&store, token));
     if TOKENS.contains(token) {
         assert_eq!(verdict.as_deref(), Ok(STATE));
     } else {

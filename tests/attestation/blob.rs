@@ -173,6 +173,7 @@ fn a_blob_has_its_shape() {
         ("header is no base64url", format!("*{}", blob().sign())),
         ("header is no JSON", "AAAA.e30.AAAA".into()),
         ("not ASCII", "é.é.é".into()),
+        ("the signature padded, against RFC 7515 §2", blob().sign() + "=="),
     ] {
         refused(verifier().verify(&text, &provider(), NOW), jws, name);
     }
