@@ -18,7 +18,11 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(parsed.clone().map_err(|e| e.code()), slowly.map_err(|e| e.code()));
     }
     let Ok(parsed) = parsed else { return };
-    let plain: Members = serde_json::from_str(&text).expect("accepted, so JSON");
+    let plain: Members = match serde_json::from_str(&text) {
+        Ok(plain) => plain,
+        // A number of a member that nobody looks at may be too large for a value; it is JSON all the same.
+        Err(error) => return assert!(error.to_string().starts_with("number out of range"), "accepted, so JSON: {error}"),
+    };
     assert!(!plain.repeat(), "accepted though a member is there twice");
     let member = |name| plain.get(name).and_then(Value::as_str);
     assert_eq!(member("type"), Some(&*parsed.type_));
