@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::panic::catch_unwind;
 
-use crate::sources::{package, read};
+use crate::sources::read;
 
 /// Settings of a manifest's profiles: profile, key, value.
 fn settings(manifest: &str) -> impl Iterator<Item = (&str, &str, &str)> {
@@ -47,17 +47,5 @@ fn overflow_checks_that_are_turned_off_would_be_found() {
     assert_eq!(unchecked(&honest.replace("overflow-checks = true", "")).len(), 1);
     for section in ["[profile.test]", "[profile.dev.package.passkeeper]", "[profile.dev.package.\"*\"]"] {
         assert_eq!(unchecked(&format!("{honest}\n{section}\noverflow-checks = false\n")).len(), 1, "{section}");
-    }
-}
-
-/// Whatever else a text says, it says one thing.
-#[test]
-fn no_text_bears_the_marks_of_a_merge() {
-    let texts = ["README.md", "CHANGELOG.md", "SECURITY.md", "Cargo.toml", "deny.toml"].map(|name| package().join(name));
-    let docs = std::fs::read_dir(package().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    for path in texts.into_iter().chain(docs) {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let mark = text.lines().find(|line| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)));
-        assert_eq!(mark, None, "{}", path.display());
     }
 }

@@ -33,7 +33,7 @@ case $1 in
         bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
         bin=${bin:-$(dirname "$(command -v postgres || echo /)")}
         [ -x "$bin/initdb" ] || exit 3
-        dir=$(as postgres mktemp -d /tmp/passkeeper-postgres-XXXXXX)
+        dir=$(as postgres env -u TMPDIR mktemp -d -t passkeeper-postgres-XXXXXX)
         as postgres "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C -N >"$dir.log" 2>&1
         start() {
             as postgres "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" \
@@ -46,7 +46,7 @@ case $1 in
         ;;
     redis)
         command -v redis-server >/dev/null || exit 3
-        dir=$(mktemp -d /tmp/passkeeper-redis-XXXXXX)
+        dir=$(mktemp -d -t passkeeper-redis-XXXXXX)
         start() {
             redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --dir "$dir" >>"$dir.log" 2>&1 </dev/null &
             answers redis-cli -s "$dir/redis.sock" ping

@@ -3,7 +3,7 @@
 # whatever end of the test, it kills chromedriver, its browser and what they left behind. Exit code 3: they are not installed.
 command -v chromedriver >/dev/null && command -v chromium || exit 3
 set -m # a process group of its own for what is started
-dir=$(mktemp -d /tmp/passkeeper-browser-XXXXXX)
+dir=$(mktemp -d -t passkeeper-browser-XXXXXX)
 TMPDIR=$dir chromedriver --port=0 </dev/null 2>&1 &
 trap '' INT TERM
 cat >/dev/null
