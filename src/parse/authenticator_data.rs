@@ -147,3 +147,39 @@ impl<'a> ExtensionOutputs<'a> {
         self.raw
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thirty-seven bytes that announce extension outputs, and the outputs.
+    fn with_outputs(outputs: &[u8]) -> alloc::vec::Vec<u8> {
+        [&[0x11; 32], &[0x81, 0, 0, 0, 9][..], outputs].concat()
+    }
+
+    #[test]
+    fn known_extension_outputs_are_read() {
+        let outputs = b"\xa5\x6bcredProtect\x03\x68credBlob\xf5\x6cminPinLength\x06\x6bhmac-secret\xf5\x71thirdPartyPayment\xf4";
+        let bytes = with_outputs(outputs);
+        let read = AuthenticatorData::parse(&bytes).unwrap().extensions.unwrap();
+        assert_eq!((read.cred_protect, read.cred_blob_stored, read.cred_blob), (Some(3), Some(true), None));
+        assert_eq!((read.min_pin_length, read.hmac_secret, read.third_party_payment), (Some(6), Some(true), Some(false)));
+        assert_eq!(read.as_bytes(), outputs);
+
+        let bytes = with_outputs(b"\xa1\x68credBlob\x43abc");
+        let read = AuthenticatorData::parse(&bytes).unwrap().extensions.unwrap();
+        assert_eq!((read.cred_blob_stored, read.cred_blob), (None, Some(&b"abc"[..])));
+    }
+
+    #[test]
+    fn outputs_of_another_type_or_range_are_survived() {
+        let outputs: [&[u8]; 4] =
+            [b"\xa1\x6bcredProtect\x19\x01\x00", b"\xa1\x6cminPinLength\x20", b"\xa1\x6bhmac-secret\x01", b"\xa1\x65other\xf5"];
+        for outputs in outputs {
+            let bytes = with_outputs(outputs);
+            let read = AuthenticatorData::parse(&bytes).unwrap().extensions.unwrap();
+            assert_eq!((read.cred_protect, read.min_pin_length, read.hmac_secret), (None, None, None), "{outputs:02x?}");
+            assert_eq!(read.as_bytes(), outputs);
+        }
+    }
+}

@@ -242,6 +242,23 @@ mod tests {
     }
 
     #[test]
+    fn an_item_says_of_what_type_it_is() {
+        let types: &[(&[u8], &str)] = &[
+            (b"\x00", "an integer"),
+            (b"\x20", "an integer"),
+            (b"\x40", "a byte string"),
+            (b"\x60", "a text string"),
+            (b"\x80", "an array"),
+            (b"\xa0", "a map"),
+            (b"\xf4", "a boolean"),
+            (b"\xf6", "null"),
+        ];
+        for (bytes, name) in types {
+            assert_eq!(Reader::new(bytes).and_then(|mut reader| reader.item()).map(|item| item.type_name()), Ok(*name));
+        }
+    }
+
+    #[test]
     fn each_fault_has_its_own_code() {
         use ErrorCode::*;
         let nested = |levels: usize| [vec![0x81; levels], vec![0x00]].concat();
@@ -267,6 +284,8 @@ mod tests {
             (b"\xfb\x00\x00\x00\x00\x00\x00\x00\x00", CborFloat),
             (b"\xf7", CborSimpleValue),
             (b"\xe0", CborSimpleValue),
+            (b"\xf8\x1f", CborMalformed),
+            (b"\xf8\x20", CborSimpleValue),
             (b"\x1b\x80\x00\x00\x00\x00\x00\x00\x00", CborIntegerRange),
             (b"\x3b\x80\x00\x00\x00\x00\x00\x00\x00", CborIntegerRange),
             (b"\x61\xff", CborInvalidUtf8),
