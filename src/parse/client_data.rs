@@ -79,16 +79,16 @@ fn as_serialized(text: &str) -> Option<ClientData<'_>> {
     if text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == b'\\')) {
         return None;
     }
-    let (type_, rest) = text.strip_prefix(r#"{"type":""#)?.split_once('"')?;
-    let (challenge, rest) = rest.strip_prefix(r#","challenge":""#)?.split_once('"')?;
-    let (origin, rest) = rest.strip_prefix(r#","origin":""#)?.split_once('"')?;
+    let (type_, rest) = text.strip_prefix(r#"{"type":""#).and_then(up_to_quote)?;
+    let (challenge, rest) = rest.strip_prefix(r#","challenge":""#).and_then(up_to_quote)?;
+    let (origin, rest) = rest.strip_prefix(r#","origin":""#).and_then(up_to_quote)?;
     let rest = rest.strip_prefix(r#","crossOrigin":"#)?;
     let (cross_origin, rest) = match rest.strip_prefix("false") {
         Some(rest) => (false, rest),
         None => (true, rest.strip_prefix("true")?),
     };
     let (top_origin, rest) = match rest.strip_prefix(r#","topOrigin":""#) {
-        Some(rest) => rest.split_once('"').map(|(top_origin, rest)| (Some(top_origin), rest))?,
+        Some(rest) => up_to_quote(rest).map(|(top_origin, rest)| (Some(top_origin), rest))?,
         None => (None, rest),
     };
     (rest == "}").then(|| ClientData {
@@ -98,6 +98,12 @@ fn as_serialized(text: &str) -> Option<ClientData<'_>> {
         cross_origin,
         top_origin: top_origin.map(Into::into),
     })
+}
+
+/// What is in front of the next quotation mark, and behind it.
+fn up_to_quote(text: &str) -> Option<(&str, &str)> {
+    let (before, rest) = text.split_at_checked(memchr::memchr(b'"', text.as_bytes())?)?;
+    Some((before, rest.strip_prefix('"')?))
 }
 
 fn from_text(text: &str) -> Result<ClientData<'_>> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::extensions::{ClientExtensionResults, RawResults};
+use super::extensions::{ClientExtensionResults, ReadResults};
 use super::json::{Json, Obj};
 use crate::error::{Error, ErrorCode, Result};
 use crate::types::{AuthenticatorAttachment, Bytes, CredentialType, SharedDecoder};
@@ -19,8 +19,8 @@ pub(super) struct Envelope<'a, R> {
     credential_type: Json<'a>,
     #[serde(borrow, default)]
     authenticator_attachment: Json<'a>,
-    #[serde(borrow, default)]
-    client_extension_results: Obj<RawResults<'a>>,
+    #[serde(default)]
+    client_extension_results: Obj<ReadResults>,
     #[serde(default = "absent")]
     response: Obj<R>,
 }
@@ -52,7 +52,7 @@ impl<R> Envelope<'_, R> {
             raw_id,
             credential_type: CredentialType::new(self.credential_type.short_text("type")?),
             authenticator_attachment: attachment.map(AuthenticatorAttachment::new),
-            client_extension_results: results.map(Into::into).unwrap_or_default(),
+            client_extension_results: results.unwrap_or_default().0,
             response: self.response.required("response")?,
         })
     }

@@ -254,9 +254,14 @@ pub struct PrfResults {
     pub second: Option<Bytes>,
 }
 
+/// What is read of them, whatever the types: turned over at once, since it is large.
+#[derive(Default, Deserialize)]
+#[serde(from = "RawResults")]
+pub(super) struct ReadResults(pub(super) ClientExtensionResults);
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RawResults<'a> {
+struct RawResults<'a> {
     #[serde(borrow, default)]
     cred_props: Obj<RawCredProps<'a>>,
     #[serde(borrow, default)]
@@ -307,11 +312,11 @@ struct RawLargeBlob<'a> {
     blob: Json<'a>,
 }
 
-impl From<RawResults<'_>> for ClientExtensionResults {
+impl From<RawResults<'_>> for ReadResults {
     fn from(raw: RawResults<'_>) -> Self {
         let prf = raw.prf.lenient();
         let large_blob = raw.large_blob.lenient();
-        Self {
+        Self(ClientExtensionResults {
             cred_props_rk: raw.cred_props.lenient().and_then(|props| props.rk.lenient_bool()),
             app_id: raw.appid.lenient_bool(),
             app_id_exclude: raw.appid_exclude.lenient_bool(),
@@ -325,6 +330,6 @@ impl From<RawResults<'_>> for ClientExtensionResults {
             cred_blob_stored: raw.cred_blob.lenient_bool(),
             cred_blob: raw.get_cred_blob.lenient_bytes(),
             hmac_create_secret: raw.hmac_create_secret.lenient_bool(),
-        }
+        })
     }
 }
