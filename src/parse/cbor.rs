@@ -262,8 +262,9 @@ mod tests {
     fn each_fault_has_its_own_code() {
         use ErrorCode::*;
         let nested = |levels: usize| [vec![0x81; levels], vec![0x00]].concat();
-        let many = [b"\x99\x04\x01".to_vec(), vec![0; 1025]].concat();
-        let wide = [b"\xb8\x41".to_vec(), (0..65).flat_map(|i| [0x18, i + 24, 0]).collect()].concat();
+        let many = |items: u16| [&[0x99][..], &items.to_be_bytes(), &vec![0; items.into()]].concat();
+        let wide = |entries: u8| [vec![0xb8, entries], (0..entries).flat_map(|i| [0x18, i + 24, 0]).collect()].concat();
+        let long = |len: u16| [&[0x59][..], &len.to_be_bytes(), &vec![0; len.into()]].concat();
         let cases: &[(&[u8], ErrorCode)] = &[
             (b"", CborTruncated),
             (b"\x18", CborTruncated),
@@ -295,14 +296,16 @@ mod tests {
             (b"\xa1\x41a\x00", CborKeyType),
             (b"\xa1\xa0\x00", CborKeyType),
             (&nested(9), CborTooDeep),
-            (&many, CborTooManyItems),
-            (&wide, CborTooManyItems),
+            (&many(1024), CborTooManyItems),
+            (&wide(65), CborTooManyItems),
+            (&long(u16::MAX - 1), CborTooLarge),
         ];
         for (bytes, code) in cases {
             assert_eq!(skipped(bytes), Err(*code), "{bytes:02x?}");
         }
-        assert_eq!(skipped(&nested(8)), Ok(9));
-        assert_eq!(skipped(&vec![0; MAX_INPUT + 1]), Err(CborTooLarge));
+        for most in [nested(8), many(1023), wide(64), long(u16::MAX - 2)] {
+            assert_eq!(skipped(&most), Ok(most.len()));
+        }
         assert_eq!(skipped(&nested(60_000)), Err(CborTooDeep));
     }
 

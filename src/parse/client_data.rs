@@ -233,7 +233,10 @@ mod tests {
                 }
             }
         }
-        for text in [GOOD, r#"{"type":"a","challenge":"b","origin":"c","crossOrigin":false,"x":1}"#] {
+        let escaped_twice = GOOD.replace("}", ",\"crossOrigin\":false}").replace("//", r"\/\/");
+        let controls = escaped_twice.replace('\\', "\u{1}");
+        let extra = r#"{"type":"a","challenge":"b","origin":"c","crossOrigin":false,"x":1}"#;
+        for text in [GOOD, extra, &escaped_twice, &controls] {
             assert_eq!(as_serialized(text), None, "{text}");
         }
     }
@@ -260,8 +263,9 @@ mod tests {
             (&GOOD.replace("\"AA\"", "{}"), ClientDataMemberType),
             (&GOOD.replace("{", "{\"crossOrigin\":\"false\","), ClientDataMemberType),
             (&GOOD.replace("{", "{\"topOrigin\":null,"), ClientDataMemberType),
-            (&alloc::format!("{GOOD}{}", " ".repeat(MAX_LEN)), ClientDataTooLarge),
+            (&alloc::format!("{GOOD}{}", " ".repeat(MAX_LEN - GOOD.len() + 1)), ClientDataTooLarge),
         ];
+        assert_eq!(code(alloc::format!("{GOOD}{}", " ".repeat(MAX_LEN - GOOD.len()))), Ok(()));
         for (text, expected) in cases {
             assert_eq!(code(text), Err(expected), "{}", text.chars().take(80).collect::<String>());
         }
