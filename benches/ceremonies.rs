@@ -106,11 +106,62 @@ fn own_share(c: &mut Criterion) {
     }
 }
 
+/// The other ways to sign in: a step-up, and a key that was made ready once.
+fn variants(c: &mut Criterion) {
+    let rp = relying_party();
+    let (pending, response, record) = authentication(&rp, KeyAlgorithm::Es256);
+    let mut group = c.benchmark_group("ES256 authentication from JSON");
+    let key = record.public_key.prepare(&PROVIDER).unwrap();
+    group.bench_function("with a prepared key", |b| {
+        b.iter_batched(
+            || PendingAuthentication::from_json(&pending).unwrap(),
+            |pending| {
+                let response = AuthenticationResponse::from_json(black_box(&response)).unwrap();
+                pending.receive(&response).unwrap().verify_with(&rp, &record, &key, NOW).unwrap()
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.bench_function("as an assertion", |b| {
+        b.iter_batched(
+            || PendingAuthentication::from_json(&pending).unwrap().into_assertion(),
+            |pending| {
+                let response = AuthenticationResponse::from_json(black_box(&response)).unwrap();
+                pending.receive(&response).unwrap().verify(&rp, &record, NOW).unwrap()
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+/// What a start costs: options as JSON, and the pending state.
+fn starts(c: &mut Criterion) {
+    let rp = relying_party();
+    let mut group = c.benchmark_group("start");
+    group.bench_function("registration", |b| {
+        b.iter(|| {
+            let user = UserEntity { id: UserHandle::new(*b"alice").unwrap(), name: "alice".into(), display_name: "Alice".into() };
+            let challenge = Challenge::new([7; 32]).unwrap();
+            let (options, pending) = black_box(&rp).start_registration(RegistrationRequest::new(user), challenge, NOW).unwrap();
+            (serde_json::to_string(&options).unwrap(), pending.into_json().unwrap())
+        });
+    });
+    group.bench_function("authentication", |b| {
+        b.iter(|| {
+            let challenge = Challenge::new([8; 32]).unwrap();
+            let request = AuthenticationRequest::discoverable();
+            let (options, pending) = black_box(&rp).start_authentication(request, challenge, NOW).unwrap();
+            (serde_json::to_string(&options).unwrap(), pending.into_json().unwrap())
+        });
+    });
+    group.finish();
+}
+
 fn parts(c: &mut Criterion) {
     let rp = relying_party();
-    let (pending, _, record) = authentication(&rp, KeyAlgorithm::Es256);
+    let (_, _, record) = authentication(&rp, KeyAlgorithm::Es256);
     let mut group = c.benchmark_group("parts of an ES256 authentication");
-    group.bench_function("pending state", |b| b.iter(|| PendingAuthentication::from_json(black_box(&pending)).unwrap()));
     group.bench_function("key from bytes", |b| {
         b.iter(|| PROVIDER.prepare(&CoseKey::parse(black_box(record.public_key.as_bytes())).unwrap()).unwrap());
     });
@@ -146,5 +197,5 @@ fn sealed(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, registrations, authentications, own_share, parts, sealed);
+criterion_group!(benches, registrations, authentications, variants, starts, own_share, parts, sealed);
 criterion_main!(benches);

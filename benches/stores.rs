@@ -1,4 +1,4 @@
-//! The stores in memory while what they hold grows from a thousand to a million: no call costs the more for it, nor does one that
+//! The stores in memory while what they hold grows from a thousand to a million: on average no call costs the more for it, nor does one that
 //! finds everything else expired. `-- --test` stops at ten thousand. Read as in `ceremonies.rs`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::arithmetic_side_effects)]
 

@@ -1,7 +1,7 @@
 //! Bounded stores in memory, for tests, examples and single-process services.
 //!
-//! Both refuse when they are full rather than push something out: whoever floods a server then keeps
-//! newcomers waiting but cannot undo what honest users have begun.
+//! Both refuse when they are full rather than push out what is another's: whoever floods a server then keeps
+//! newcomers waiting but cannot undo what honest users have begun. A user's oldest ceremony makes room for that user's next.
 
 use core::fmt;
 use std::collections::hash_map::Entry;

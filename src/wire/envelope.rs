@@ -58,7 +58,7 @@ impl<R> Envelope<'_, R> {
     }
 }
 
-/// How long a response is where nobody knows, in bytes: room for what it decodes to, which grows as needed.
+/// How long a response is where nobody knows, in bytes: room for what it decodes to; members beyond it have buffers of their own.
 pub(super) const USUAL_TEXT: usize = 1024;
 
 /// `from_json` by serde, with this crate's words in serde's error.

@@ -118,7 +118,8 @@ impl Json<'_> {
 
     /// Base64url bytes if there are any: for outputs where anything else must be survivable.
     pub(crate) fn lenient_bytes(&self) -> Option<Bytes> {
-        if let Self::Text(text) = self { Bytes::from_base64url(text).ok() } else { None }
+        let Self::Text(text) = self else { return None };
+        bounded(text, MAX_BYTES_TEXT, "").and_then(Bytes::from_base64url).ok()
     }
 }
 

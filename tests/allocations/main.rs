@@ -20,7 +20,7 @@ fn a_registration_without_attestation() {
     let Registering { rp, pending, draft, .. } = Registering::new();
     let text = draft.to_json();
     let mut verdict = None;
-    within("registration", 8, || {
+    within("registration", 7, || {
         let response = RegistrationResponse::from_json(&text).unwrap();
         verdict = Some(pending.verify(&rp, &response, NOW).unwrap());
     });

@@ -1,5 +1,5 @@
-//! Each statement finds what it is after by an index, whatever the tables hold: seen in the databases' own query plans, at a size
-//! where a planner that could choose to read a whole table would.
+//! Each statement finds what it is after by an index, whatever the tables hold: seen in the databases' own query plans; PostgreSQL's at
+//! a size where its planner would read a whole table if it were to, SQLite's does not ask for sizes.
 
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;

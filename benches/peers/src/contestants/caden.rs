@@ -1,9 +1,11 @@
 //! caden, which verifies with ring. It takes bytes: reading the JSON and base64url is the caller's, here as lean as it can be.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::NO_PAD;
+use base64::engine::simd::Simd;
 use serde::Deserialize;
 use webauthn::{AuthenticatorAssertionResponse, AuthenticatorAttestationResponse, Challenge, RelyingParty};
 
@@ -35,8 +37,10 @@ struct Assertion<'a> {
     user_handle: Option<&'a str>,
 }
 
+static BASE64URL: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
+
 fn bytes(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
-    URL_SAFE_NO_PAD.decode(text)
+    BASE64URL.decode(text)
 }
 
 fn attestation(text: &str) -> Result<AuthenticatorAttestationResponse, Box<dyn std::error::Error>> {
