@@ -356,4 +356,42 @@ mod tests {
             assert_eq!(CoseKey::after(&varied), skipped, "{varied:02x?}");
         }
     }
+
+    #[test]
+    fn heads_are_written_as_an_independent_encoder_writes_them() {
+        use ciborium_ll::{Encoder, Header};
+        let pushed = |header: Header| {
+            let mut out = Vec::new();
+            Encoder::from(&mut out).push(header).unwrap();
+            out
+        };
+        let written = |major: u8, argument: u64| {
+            let mut out = Vec::new();
+            write_head(&mut out, major, argument);
+            out
+        };
+        for argument in [0, 1, 23, 24, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
+            let len = usize::try_from(argument).unwrap();
+            assert_eq!(written(0x00, argument), pushed(Header::Positive(argument)));
+            assert_eq!(written(0x20, argument), pushed(Header::Negative(argument)));
+            assert_eq!(written(0x40, argument), pushed(Header::Bytes(Some(len))));
+            assert_eq!(written(0xa0, argument), pushed(Header::Map(Some(len))));
+        }
+    }
+
+    #[test]
+    fn every_kind_of_key_is_written_as_it_is_read() {
+        let n = [&[0x81][..], &[0x55; 255]].concat();
+        let keys = [
+            (Algorithm::Es256, KeyMaterial::Ec { curve: Curve::P256, x: &[0x11; 32], y: &[0x22; 32] }),
+            (Algorithm::Es384, KeyMaterial::Ec { curve: Curve::P384, x: &[0x11; 48], y: &[0x22; 48] }),
+            (Algorithm::EdDsa, KeyMaterial::Ed25519 { x: &[0x11; 32] }),
+            (Algorithm::Rs256, KeyMaterial::Rsa { n: &n, e: &[1, 0, 1] }),
+        ];
+        for (algorithm, material) in keys {
+            let key = CoseKey { algorithm, material };
+            let bytes = key.to_bytes();
+            assert_eq!(CoseKey::parse(&bytes), Ok(key));
+        }
+    }
 }
