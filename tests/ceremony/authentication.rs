@@ -110,6 +110,10 @@ fn s7_2_06_a_user_known_beforehand_need_not_be_named_but_not_otherwise() {
     assert!(alice().change(named(Some(b"alice"))).verify().is_ok());
     for wrong in [b"bob".as_slice(), b"alic", b"alice\0", b"ALICE", &[7; 64]] {
         assert_refused(alice().change(named(Some(wrong))).verify(), "user-handle-mismatch", "7.2/6");
+        // Before anybody looks for a record.
+        let SigningIn { pending, draft, .. } = alice().change(named(Some(wrong)));
+        let response = AuthenticationResponse::from_json(draft.to_json()).unwrap();
+        assert_refused(pending.receive(&response), "user-handle-mismatch", "7.2/6");
     }
 }
 
