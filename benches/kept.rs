@@ -78,8 +78,7 @@ fn imports(c: &mut Criterion) {
     let record = record(&rp);
     let simple = json!({
         "id": record.credential_id, "publicKey": record.public_key.as_bytes(), "webauthnUserID": record.user_handle, "counter": 41,
-        "deviceType": "singleDevice", "backedUp": false,
-        "transports": ["internal"],
+        "deviceType": "singleDevice", "backedUp": false, "transports": ["internal"],
     });
     let rows = [(Format::Passkeeper, record.to_json().unwrap()), (Format::SimpleWebauthn, simple.to_string())];
     let mut group = c.benchmark_group("row imported");

@@ -195,6 +195,14 @@ fn any_odd_client_output_is_nothing_rather_than_an_error() {
 }
 
 #[test]
+fn an_output_of_more_than_128_kib_of_text_is_nothing() {
+    for (len, expected) in [(128 * 1024, Some(96 * 1024)), (128 * 1024 + 4, None)] {
+        let results = results(json!({ "largeBlob": { "blob": "A".repeat(len) } }));
+        assert_eq!(results.large_blob.map(|blob| blob.len()), expected);
+    }
+}
+
+#[test]
 fn prf_results_do_not_show_in_debug_output() {
     let secret = [0xa5; 32];
     let text = "paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU";
