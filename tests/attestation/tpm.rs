@@ -270,6 +270,21 @@ fn cert_info_certifies_the_public_area() {
 }
 
 #[test]
+fn a_digest_of_something_else_is_refused_by_every_hash() {
+    for aik in [Rs1, Rs256, Es384, Es512] {
+        let mut kind = with_aik(aik);
+        kind.cert_info.edit(|info| info.extra_data[0] ^= 1);
+        assert_refused(Case::new(kind).register(), "attestation-nonce-mismatch", STEP_22, &format!("extraData under {aik:?}"));
+    }
+    for algorithm in [0x000b, 0x000c, 0x000d] {
+        let mut kind = tpm();
+        kind.pub_area.edit(move |area| area.name_alg = algorithm);
+        kind.cert_info.edit(|info| info.name[2] ^= 1);
+        assert_refused(Case::new(kind).register(), "tpm-name-mismatch", STEP_22, &format!("name by {algorithm:#06x}"));
+    }
+}
+
+#[test]
 fn every_sound_name_algorithm_and_risk_signal_is_taken() {
     each_trusted(
         &tpm(),
