@@ -63,15 +63,25 @@ pub(super) fn verify<'a>(attested: &Attested<'a>) -> Result<Statement<'a>> {
     if !digest_is(attested.provider, hash, &[attested.object.auth_data, &attested.client_data_hash()], info.extra_data) {
         return Err(Error::new(ErrorCode::AttestationNonceMismatch).subject("extraData"));
     }
-    // What a name by SHA-1 stands for can be swapped for its collision; no TPM in the field names keys so.
-    let weak = || Error::new(ErrorCode::TpmNameAlgorithm).found(format_args!("{:#06x}", public.name_alg));
-    let name_hash = public.name_hash().filter(|hash| *hash != HashAlgorithm::Sha1).ok_or_else(weak)?;
+    let unusable = || Error::new(ErrorCode::TpmNameAlgorithm).found(format_args!("{:#06x}", public.name_alg));
+    let name_hash = name_hash(public.name_alg).ok_or_else(unusable)?;
     let named = certify.name.strip_prefix(&public.name_alg.to_be_bytes());
     if !named.is_some_and(|digest| digest_is(attested.provider, name_hash, &[pub_area], digest)) {
         return Err(ErrorCode::TpmNameMismatch.into());
     }
     check_attributes(public.attributes, attested.rules.danger_accept_movable_tpm_keys)?;
     Ok(Statement::certified(AttestationFormat::Tpm, AttestationType::AttestationCa, x5c))
+}
+
+/// The hash that makes an object's name. What a name by SHA-1 stands for can be swapped for its collision; no TPM in the field
+/// names keys so.
+fn name_hash(name_alg: u16) -> Option<HashAlgorithm> {
+    match name_alg {
+        0x000b => Some(HashAlgorithm::Sha256),
+        0x000c => Some(HashAlgorithm::Sha384),
+        0x000d => Some(HashAlgorithm::Sha512),
+        _ => None,
+    }
 }
 
 /// The key was made in this TPM and stays there, and it signs what it is given.

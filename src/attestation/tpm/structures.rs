@@ -1,6 +1,5 @@
 //! TPMT_PUBLIC and TPMS_ATTEST (TPM 2.0 Library, Part 2): big-endian, and to the last byte.
 
-use crate::crypto::HashAlgorithm;
 use crate::types::Curve;
 
 const ALG_NULL: u16 = 0x0010;
@@ -54,17 +53,6 @@ impl<'a> PublicArea<'a> {
         };
         reader.end()?;
         Some(Self { name_alg, attributes, parameters })
-    }
-
-    /// The hash that makes the object's name.
-    pub(super) fn name_hash(&self) -> Option<HashAlgorithm> {
-        match self.name_alg {
-            0x0004 => Some(HashAlgorithm::Sha1),
-            0x000b => Some(HashAlgorithm::Sha256),
-            0x000c => Some(HashAlgorithm::Sha384),
-            0x000d => Some(HashAlgorithm::Sha512),
-            _ => None,
-        }
     }
 }
 
