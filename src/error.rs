@@ -8,7 +8,8 @@ mod code;
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 pub use code::{ErrorCode, ErrorKind};
@@ -180,10 +181,10 @@ fn shown(value: impl fmt::Display) -> String {
                     return Err(fmt::Error);
                 }
                 self.left = self.left.saturating_sub(1);
-                if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-                    self.text.extend(c.escape_unicode());
-                } else {
-                    self.text.push(c);
+                match c {
+                    '"' | '\'' | '\\' => self.text.push(c),
+                    // Whatever is not printed, or changes how its neighbours are.
+                    _ => self.text.extend(c.escape_debug()),
                 }
             }
             Ok(())
@@ -194,6 +195,22 @@ fn shown(value: impl fmt::Display) -> String {
         bounded.text.push('…');
     }
     bounded.text
+}
+
+/// What is said of a text that may be somebody's, or a secret: a name in the wrong column, a private key for a public one.
+pub(crate) fn unshown(text: &str) -> String {
+    format!("a text of {} bytes", text.len())
+}
+
+/// What a JSON parser says, without the value that it may quote.
+pub(crate) fn json_fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.find(['"', '`']), text.rfind(", expected")) {
+        (Some(value), Some(rest)) if ["invalid ", "unknown "].iter().any(|start| text.starts_with(start)) => {
+            format!("{}…{}", text.get(..value).unwrap_or_default(), text.get(rest..).unwrap_or_default())
+        }
+        _ => text,
+    }
 }
 
 /// A value in quotation marks, for [`Error::expected`] and [`Error::found`].
@@ -207,7 +224,7 @@ pub(crate) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
+    use alloc::collections::BTreeMap;
 
     #[test]
     fn display_names_code_step_expected_and_found() {
@@ -228,8 +245,24 @@ mod tests {
     fn values_from_outside_are_cut_and_escaped() {
         let long = "x".repeat(10_000);
         assert!(Error::new(ErrorCode::OriginMismatch).found(long).to_string().len() < 400);
-        let text = Error::new(ErrorCode::OriginMismatch).found("a\n\u{202e}b\0").to_string();
-        assert!(!text.contains('\n') && !text.contains('\u{202e}') && !text.contains('\0'), "{text}");
+        let invisible = "\n\0\u{7f}\u{85}\u{ad}\u{61c}\u{200b}\u{2028}\u{202e}\u{2060}\u{2069}\u{feff}\u{fff9}\u{e0001}\u{10fffd}";
+        let text = Error::new(ErrorCode::OriginMismatch).found(invisible).to_string();
+        assert!(invisible.chars().all(|c| !text.contains(c)), "{text:?}");
+        let text = Error::new(ErrorCode::OriginMismatch).found("https://bücher.example/\"'\\").to_string();
+        assert!(text.ends_with("https://bücher.example/\"'\\"), "{text}");
+    }
+
+    #[test]
+    fn what_json_parsers_say_is_told_without_the_values() {
+        let fault = |json: &str| json_fault(&serde_json::from_str::<BTreeMap<String, u8>>(json).unwrap_err());
+        for json in
+            [r#""alice""#, r#"{"a":"alice, expected"}"#, r#"{"a":"al\"ice"}"#, r#"{"a":4915112}"#, r#"{"a":-4915112}"#, r#"{"a":49.15112}"#]
+        {
+            let text = fault(json);
+            assert!(!text.contains("ice") && !text.contains("15112"), "{text}");
+            assert!(text.starts_with("invalid ") && text.contains(", expected ") && text.contains(" at line 1 column "), "{text}");
+        }
+        assert_eq!(fault("{"), "EOF while parsing an object at line 1 column 1");
     }
 
     #[test]

@@ -177,7 +177,7 @@ fn authenticate(case: &Case, rp: &RelyingParty, challenge: Challenge, now: UnixT
     let received = pending.receive(&response)?;
     let stored_id = stored.credential_id.as_ref().map_or(received.credential_id().as_bytes(), Bytes::as_slice);
     if received.credential_id().as_bytes() != stored_id {
-        return Err(received.not_found().into());
+        return Err(received.not_found(rp, now).into());
     }
     let record = record(rp, stored, owner, received.credential_id().clone(), now)?;
     let _ = received.verify(rp, &record, now)?;

@@ -211,29 +211,25 @@ impl<P: Purpose> Received<'_, P> {
         self.user_handle.as_ref()
     }
 
-    /// The error for a credential of which there is no record.
+    /// The error for a credential of which there is no record: `credential-not-found`, unless the ceremony itself is over or
+    /// somebody else's, which is told for a known credential as well. It costs what a record would have cost, a check of the
+    /// signature included: neither the answer nor its time shall tell whether there is such a credential.
     #[must_use]
-    pub fn not_found(&self) -> Error {
-        Error::new(ErrorCode::CredentialNotFound).at("7.2/6")
-    }
-
-    /// The same after about as much work as a record would have cost: nobody shall tell by the time a refusal takes whether
-    /// there is such a credential.
-    pub(crate) fn not_found_as_slowly(self, rp: &RelyingParty, now: UnixTime) -> Error {
-        let (error, id) = (self.not_found(), self.credential_id.clone());
+    pub fn not_found(self, rp: &RelyingParty, now: UnixTime) -> Error {
+        if let Err(error) = self.state.common.check(rp, now) {
+            return error;
+        }
         let user = match &self.state.subject {
             Subject::Known(user) => Some(user.clone()),
             Subject::Discoverable => self.user_handle.clone(),
         };
         if let (Some(user), Ok(key)) = (user, CosePublicKey::new(NOBODYS_KEY.concat())) {
             let Common { scope, rp_id, .. } = &self.state.common;
-            let mut record = CredentialRecord::imported(scope.clone(), rp_id.clone(), user, id, key, now);
-            // As fixed as a real one's, and as little known.
-            record.usage.backup_eligible = record.credential_id.as_bytes().first().map(|byte| byte % 2 == 0);
+            let record = CredentialRecord::imported(scope.clone(), rp_id.clone(), user, self.credential_id.clone(), key, now);
             // Whatever it says: there is no record.
             drop(self.verify(rp, record, now));
         }
-        error
+        Error::new(ErrorCode::CredentialNotFound).at("7.2/6")
     }
 
     /// Verifies the response against the record, borrowed or given away (which saves a copy): §7.2 steps 6 to 23. Nothing is
@@ -269,23 +265,43 @@ impl<P: Purpose> Received<'_, P> {
         prepared: Option<&PreparedPublicKey>,
         now: UnixTime,
     ) -> Result<Verified<P>> {
-        let State { common, subject, policy, app_id, .. } = self.state;
-        let response = self.response;
-        common.check(rp, now)?;
+        self.state.common.check(rp, now)?;
+        // The record's own say, here and in 7.2/19, waits for the check of the signature: what a refusal costs tells nothing of
+        // the record, not even whether there is one.
+        let whose = self.check_owner(&record);
+        let verified = self.verify_answer(rp, record, prepared, now);
+        whose.and(verified)
+    }
 
-        // 7.2/6: the record is the credential's, and its owner is both the subject and whoever the response names.
+    /// 7.2/6: the record is the credential's, and its owner is both the subject and whoever the response names.
+    fn check_owner(&self, record: &CredentialRecord) -> Result<()> {
+        let refused = |code| Err(Error::new(code).at("7.2/6"));
+        let Common { scope, rp_id, .. } = &self.state.common;
         if record.credential_id != self.credential_id {
-            return Err(Error::new(ErrorCode::CredentialRecordMismatch).at("7.2/6"));
+            return refused(ErrorCode::CredentialRecordMismatch);
         }
-        if record.scope != common.scope || record.rp_id != common.rp_id {
-            return Err(Error::new(ErrorCode::CeremonyRelyingPartyMismatch).at("7.2/6").expected(&common.rp_id).found(&record.rp_id));
+        if record.scope != *scope || record.rp_id != *rp_id {
+            return Err(Error::new(ErrorCode::CeremonyRelyingPartyMismatch).at("7.2/6").expected(rp_id).found(&record.rp_id));
         }
-        if matches!(&subject, Subject::Known(user) if *user != record.user_handle) {
-            return Err(Error::new(ErrorCode::CredentialOwnerMismatch).at("7.2/6"));
+        if matches!(&self.state.subject, Subject::Known(user) if *user != record.user_handle) {
+            return refused(ErrorCode::CredentialOwnerMismatch);
         }
-        if self.user_handle.is_some_and(|named| named != record.user_handle) {
-            return Err(Error::new(ErrorCode::UserHandleMismatch).at("7.2/6"));
+        if self.user_handle.as_ref().is_some_and(|named| *named != record.user_handle) {
+            return refused(ErrorCode::UserHandleMismatch);
         }
+        Ok(())
+    }
+
+    /// Steps 7.2/8 to 7.2/23.
+    fn verify_answer(
+        self,
+        rp: &RelyingParty,
+        record: Cow<'_, CredentialRecord>,
+        prepared: Option<&PreparedPublicKey>,
+        now: UnixTime,
+    ) -> Result<Verified<P>> {
+        let State { common, policy, app_id, .. } = self.state;
+        let response = self.response;
 
         // 7.2/8 to 7.2/14: the client data.
         steps::check_client_data(response.client_data_json.as_slice(), rp, &common.challenge, &AUTHENTICATION)?;
@@ -315,7 +331,7 @@ impl<P: Purpose> Received<'_, P> {
 
         // 7.2/19: backup eligibility is as recorded.
         let evidence = Evidence { flags, sign_count: auth_data.sign_count, used_at: now };
-        evidence.judge_backup_eligibility(&policy, &record.usage)?;
+        let as_recorded = evidence.judge_backup_eligibility(&policy, &record.usage);
 
         // 7.2/20: hash the bytes as they came. 7.2/21: the signature over both, under the recorded key.
         let client_data_hash = rp.provider.sha256(&[response.client_data_json.as_slice()]);
@@ -328,9 +344,9 @@ impl<P: Purpose> Received<'_, P> {
                 &made
             }
         };
-        let signed = [auth_data.as_bytes(), &client_data_hash];
-        key.verify(&signed, response.signature.as_slice())
-            .map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm()))?;
+        let verdict = key.verify(&[auth_data.as_bytes(), &client_data_hash], response.signature.as_slice());
+        as_recorded?;
+        verdict.map_err(|InvalidSignature| Error::new(ErrorCode::SignatureInvalid).at("7.2/21").subject(record.algorithm()))?;
 
         // 7.2/22: the counter. 7.2/23: extension outputs, all of which are optional. 7.2/24: what to update.
         let update = evidence.judge(&policy, &record)?;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::CosePublicKey;
 use super::state::check_version;
 use crate::attestation::{AttestationFormat, AttestationType};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, json_fault};
 use crate::types::{
     Aaguid, Algorithm, AuthenticatorAttachment, Bytes, CredentialId, RecordId, RpId, Scope, Transport, UnixTime, UserHandle,
 };
@@ -240,5 +240,5 @@ impl<'a> From<&'a CredentialRecord> for Cow<'a, CredentialRecord> {
 }
 
 fn malformed(error: serde_json::Error) -> Error {
-    Error::new(ErrorCode::RecordMalformed).found(error)
+    Error::new(ErrorCode::RecordMalformed).found(json_fault(&error))
 }

@@ -384,7 +384,8 @@ fn check_key_copies(response: &RegistrationResponse, key: &CoseKey<'_>) -> Resul
 
 /// A registration that passed every check and is not stored yet.
 ///
-/// Veto it by dropping it; commit it by storing [`record`](Self::record) with insert-if-absent.
+/// Veto it by dropping it; commit it by storing [`record`](Self::record) with insert-if-absent. A copy of it is the same
+/// registration: to store that one later, after the first was deleted, would bring a deleted passkey back.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "nothing is registered until the record is stored"]
 pub struct VerifiedRegistration {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RelyingParty;
 use super::carried::{Carried, SessionBinding};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, json_fault};
 use crate::types::{Challenge, RpId, Scope, UnixTime};
 
 /// The format of pending states written by this release.
@@ -107,7 +107,7 @@ pub(super) fn from_json<T: DeserializeOwned>(kinds: &[CeremonyKind], text: &str)
 
 /// Insists that `version` is one this release reads, before anything else is looked at.
 pub(super) fn check_version(text: &str, newest: u32, malformed: ErrorCode, unsupported: ErrorCode) -> Result<()> {
-    let Header { version } = serde_json::from_str(text).map_err(|e| Error::new(malformed).found(e))?;
+    let Header { version } = serde_json::from_str(text).map_err(|e| Error::new(malformed).found(json_fault(&e)))?;
     match version {
         1.. if version <= newest => Ok(()),
         _ => Err(Error::new(unsupported).expected(newest).found(version)),
@@ -115,5 +115,5 @@ pub(super) fn check_version(text: &str, newest: u32, malformed: ErrorCode, unsup
 }
 
 fn malformed(error: serde_json::Error) -> Error {
-    Error::new(ErrorCode::StateMalformed).found(error)
+    Error::new(ErrorCode::StateMalformed).found(json_fault(&error))
 }

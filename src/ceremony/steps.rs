@@ -1,5 +1,8 @@
 //! The steps that registration and authentication share, with the numbers each of them gives to them.
 
+use alloc::format;
+use alloc::string::String;
+
 use super::RelyingParty;
 use crate::error::{Error, ErrorCode, Result, quoted};
 use crate::parse::{AuthenticatorData, ClientData};
@@ -65,9 +68,10 @@ pub(super) fn check_client_data(bytes: &[u8], rp: &RelyingParty, challenge: &Cha
     }
     // Challenge: exactly the text that was issued, in constant time.
     if !challenge.is_written_as(&client_data.challenge) {
-        let expected = challenge.to_base64url();
+        // Enough to find it in a log, too little to be used: either may still be pending.
+        let begin = |challenge: &str| format!("{}…", challenge.chars().take(8).collect::<String>());
         let error = Error::new(ErrorCode::ChallengeMismatch).at(numbers.challenge);
-        return Err(error.expected(quoted(&expected)).found(quoted(&client_data.challenge)));
+        return Err(error.expected(begin(&challenge.to_base64url())).found(begin(&client_data.challenge)));
     }
     // Origin, crossOrigin, topOrigin.
     rp.check_origin(&client_data.origin).map_err(|e| e.at(numbers.origin))?;
@@ -96,6 +100,6 @@ pub(super) fn check_rp_id_hash(auth_data: &AuthenticatorData<'_>, expected: &[u8
     if auth_data.rp_id_hash == expected {
         return Ok(());
     }
-    let hex = |hash: &[u8; 32]| hash.iter().take(8).fold(alloc::string::String::new(), |text, b| alloc::format!("{text}{b:02x}"));
+    let hex = |hash: &[u8; 32]| hash.iter().take(8).fold(String::new(), |text, b| format!("{text}{b:02x}"));
     Err(Error::new(ErrorCode::RpIdHashMismatch).at(step).expected(hex(expected)).found(hex(auth_data.rp_id_hash)))
 }

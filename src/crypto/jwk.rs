@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, json_fault, quoted};
 use crate::parse::{CoseKey, KeyMaterial};
 use crate::types::{Algorithm, Bytes, Curve, base64url};
 use crate::wire::json::{Json, Obj};
@@ -86,7 +86,7 @@ fn parse(json: &str) -> Result<Members<'_>> {
     match serde_json::from_str(json) {
         Ok(Obj::Object(members)) => Ok(members),
         Ok(_) => Err(malformed().expected("an object")),
-        Err(error) => Err(malformed().found(error)),
+        Err(error) => Err(malformed().found(json_fault(&error))),
     }
 }
 

@@ -9,7 +9,7 @@ use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use spki::der::{Decode, Encode, Reader, SliceReader};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, unshown};
 use crate::parse::KeyMaterial;
 use crate::types::Curve;
 
@@ -140,11 +140,11 @@ pub(crate) fn from_pem(pem: &str) -> Result<Vec<u8>> {
         return Err(malformed().expected("at most 4096 bytes").found(pem.len()));
     }
     let pem = pem.trim();
-    if pem.starts_with("-----BEGIN") && pem.contains("PRIVATE KEY-----") {
+    if pem.contains("PRIVATE KEY") {
         return Err(ErrorCode::PublicKeyPrivatePart.into());
     }
     let body = pem.strip_prefix("-----BEGIN PUBLIC KEY-----").and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"));
-    let body = body.ok_or_else(|| malformed().expected("-----BEGIN PUBLIC KEY-----").found(quoted(pem)))?;
+    let body = body.ok_or_else(|| malformed().expected("-----BEGIN PUBLIC KEY-----").found(unshown(pem)))?;
     let base64: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     STANDARD.decode(base64).map_err(|error| malformed().found(error))
 }

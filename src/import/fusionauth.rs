@@ -4,7 +4,7 @@ use super::Importer;
 use super::members::{Member, Object};
 use crate::attestation::AttestationType;
 use crate::ceremony::{CosePublicKey, CredentialRecord};
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, unshown};
 use crate::types::{Algorithm, CredentialId, UserHandle};
 
 /// The longest User-Agent that is kept, in characters.
@@ -45,7 +45,7 @@ pub(super) fn record(importer: &Importer, row: &Object<'_>, id: CredentialId) ->
 /// The number of the COSE registry, or its name.
 fn algorithm(member: &Member<'_>) -> Result<Algorithm> {
     let found = match member.value()?.as_str() {
-        Some(name) => Algorithm::ALL.iter().copied().find(|algorithm| algorithm.name() == name).ok_or_else(|| quoted(name)),
+        Some(name) => Algorithm::ALL.iter().copied().find(|algorithm| algorithm.name() == name).ok_or_else(|| unshown(name)),
         None => {
             let id = member.integer()?;
             Algorithm::from_cose_id(id).ok_or_else(|| alloc::format!("{id}"))
@@ -59,5 +59,5 @@ fn attestation_type(member: &Member<'_>) -> Result<AttestationType> {
     use AttestationType::{AnonymizationCa, AttestationCa, Basic, None, SelfAttestation};
     let text = member.text()?;
     let known = [None, SelfAttestation, Basic, AttestationCa, AnonymizationCa];
-    known.into_iter().find(|known| known.as_str() == text).ok_or_else(|| member.refused(quoted(text)))
+    known.into_iter().find(|known| known.as_str() == text).ok_or_else(|| member.refused(unshown(text)))
 }

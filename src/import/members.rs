@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use spki::der::DateTime;
 
 use super::HandleEncoding;
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, json_fault, quoted, unshown};
 use crate::types::{Bytes, CredentialId, RecordId, Transport, UnixTime, UserHandle};
 
 /// How many transports, and how long each may be in bytes.
@@ -26,7 +26,7 @@ pub(super) fn parse(json: &[u8]) -> Result<Map<String, Value>> {
         Ok(_) => Err(Error::new(ErrorCode::ImportRowMalformed).expected("an object")),
         // Of well-formed JSON, `Strict` refuses nothing else.
         Err(error) if error.is_data() => Err(Error::new(ErrorCode::ImportMemberDuplicate).found(error)),
-        Err(error) => Err(Error::new(ErrorCode::ImportRowMalformed).found(error)),
+        Err(error) => Err(Error::new(ErrorCode::ImportRowMalformed).found(json_fault(&error))),
     }
 }
 
@@ -191,7 +191,7 @@ impl<'a> Member<'a> {
     /// base64url, with or without padding.
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         let text = self.text()?;
-        let bytes = Bytes::from_base64url(text).map_err(|error| error.subject(&self.path).found(quoted(text)))?;
+        let bytes = Bytes::from_base64url(text).map_err(|error| error.subject(&self.path).found(unshown(text)))?;
         Ok(bytes.into_vec())
     }
 
@@ -230,7 +230,7 @@ impl<'a> Member<'a> {
     /// A UUID; its other use here is as a record's ID.
     pub(super) fn uuid(&self) -> Result<RecordId> {
         let text = self.text()?;
-        text.parse().map_err(|_| self.refused(quoted(text)))
+        text.parse().map_err(|_| self.refused(unshown(text)))
     }
 
     /// A list of texts, of which nothing is expected: unknown transports are kept.
@@ -265,7 +265,7 @@ impl<'a> Member<'a> {
                 let whole = whole.split_once('.').map_or(&*whole, |(whole, _)| whole);
                 whole.parse().ok().and_then(|secs| self.moment(secs)).ok_or_else(|| refused(number))
             }
-            Value::String(text) => date(text).and_then(|secs| self.moment(secs)).ok_or_else(|| refused(&quoted(text))),
+            Value::String(text) => date(text).and_then(|secs| self.moment(secs)).ok_or_else(|| refused(&unshown(text))),
             _ => Err(self.wrong_type("a date")),
         }
     }

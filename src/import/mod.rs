@@ -48,7 +48,7 @@ use serde_json::{Map, Value};
 
 use crate::ceremony::{CosePublicKey, CredentialRecord, RelyingParty};
 use crate::crypto::CryptoProvider;
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, quoted, unshown};
 use crate::types::{CredentialId, RpId, Scope, UnixTime, UserHandle};
 
 use members::Object;
@@ -323,7 +323,9 @@ impl Importer {
         if rp_id == self.rp_id.as_str() {
             return Ok(());
         }
-        Err(Error::new(ErrorCode::CeremonyRelyingPartyMismatch).expected(&self.rp_id).found(quoted(rp_id)))
+        Err(Error::new(ErrorCode::CeremonyRelyingPartyMismatch)
+            .expected(&self.rp_id)
+            .found(RpId::new(rp_id).map_or_else(|_| unshown(rp_id), |id| quoted(id.as_str()))))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::members::{Member, Object};
 use super::{HandleEncoding, Importer};
 use crate::ceremony::{CosePublicKey, CredentialRecord};
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, unshown};
 use crate::types::{CredentialId, Transport};
 
 /// The names of each member, the most telling first: beside `credentialID`, `id` is the database's own.
@@ -38,7 +38,7 @@ pub(super) fn record(importer: &Importer, row: &Object<'_>, id: CredentialId) ->
 fn bytes(member: &Member<'_>) -> Result<Vec<u8>> {
     match member.value()? {
         Value::String(text) => {
-            let malformed = |error: Error| error.found(quoted(text));
+            let malformed = |error: Error| error.found(unshown(text));
             if let Some(hex) = text.strip_prefix("\\x") {
                 return from_hex(hex).ok_or_else(|| malformed(ErrorCode::Base64Malformed.into()));
             }
@@ -74,7 +74,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// Drivers give a BIGINT as text.
 fn counter(member: &Member<'_>) -> Result<u32> {
     match member.value()? {
-        Value::String(text) => text.parse().map_err(|_| member.refused(quoted(text))),
+        Value::String(text) => text.parse().map_err(|_| member.refused(unshown(text))),
         _ => member.counter(),
     }
 }
@@ -92,7 +92,7 @@ fn multi_device(member: &Member<'_>) -> Result<bool> {
     match member.text()? {
         "singleDevice" => Ok(false),
         "multiDevice" => Ok(true),
-        other => Err(member.refused(quoted(other))),
+        other => Err(member.refused(unshown(other))),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Importer;
 use super::members::{Member, Object};
 use crate::ceremony::{CosePublicKey, CredentialRecord};
-use crate::error::{Error, ErrorCode, Result, quoted};
+use crate::error::{Error, ErrorCode, Result, unshown};
 use crate::parse::{CoseKey, KeyMaterial};
 use crate::types::{Algorithm, CredentialId, Curve};
 
@@ -49,7 +49,7 @@ fn public_key(key: &Object<'_>) -> Result<CosePublicKey> {
     }
     if let Some(okp) = kinds.at("EC_OKP").given(Member::object)? {
         if !okp.at("curve").text()?.eq_ignore_ascii_case("ed25519") {
-            return Err(Error::new(ErrorCode::PublicKeyCurveMismatch).expected("ED25519").found(quoted(okp.at("curve").text()?)));
+            return Err(Error::new(ErrorCode::PublicKeyCurveMismatch).expected("ED25519").found(unshown(okp.at("curve").text()?)));
         }
         let x = okp.at("x").bytes_or_numbers()?;
         let wrong = |_| Error::new(ErrorCode::PublicKeyCoordinateLength).subject("x").expected(32).found(x.len());
@@ -61,7 +61,7 @@ fn public_key(key: &Object<'_>) -> Result<CosePublicKey> {
         "SECP256R1" => Curve::P256,
         "SECP384R1" => Curve::P384,
         "SECP521R1" => Curve::P521,
-        other => return Err(Error::new(ErrorCode::PublicKeyCurveMismatch).found(quoted(other))),
+        other => return Err(Error::new(ErrorCode::PublicKeyCurveMismatch).found(unshown(other))),
     };
     let (x, y) = (ec.at("x").bytes_or_numbers()?, ec.at("y").bytes_or_numbers()?);
     CosePublicKey::from_parts(&CoseKey { algorithm, material: KeyMaterial::Ec { curve, x: &x, y: &y } })
@@ -71,5 +71,5 @@ fn public_key(key: &Object<'_>) -> Result<CosePublicKey> {
 fn algorithm(member: &Member<'_>) -> Result<Algorithm> {
     let name = member.text()?;
     let found = Algorithm::ALL.iter().copied().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name));
-    found.ok_or_else(|| Error::new(ErrorCode::PublicKeyAlgorithmUnsupported).found(quoted(name)))
+    found.ok_or_else(|| Error::new(ErrorCode::PublicKeyAlgorithmUnsupported).found(unshown(name)))
 }

@@ -7,7 +7,7 @@ use core::fmt;
 use arrayvec::ArrayVec;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, json_fault};
 use crate::wire::json::Json;
 
 /// The longest clientDataJSON, in bytes: origins and challenges are short, extra members rare.
@@ -110,7 +110,7 @@ fn up_to_quote(text: &str) -> Option<(&str, &str)> {
 }
 
 fn from_text(text: &str) -> Result<ClientData<'_>> {
-    let members: Members<'_> = serde_json::from_str(text).map_err(|e| Error::new(ErrorCode::ClientDataNotJson).found(e))?;
+    let members: Members<'_> = serde_json::from_str(text).map_err(|e| Error::new(ErrorCode::ClientDataNotJson).found(json_fault(&e)))?;
     if let Some(name) = members.duplicate {
         return Err(Error::new(ErrorCode::ClientDataDuplicateMember).found(name));
     }

@@ -186,7 +186,7 @@ impl<C: CredentialStore, K: CeremonyStore> Passkeys<C, K> {
             let received = pending.receive(response)?;
             let found = self.credentials.find(self.rp.scope(), received.credential_id()).await;
             let Some(record) = found.map_err(StoreError::of_credentials)? else {
-                return Err(received.not_found_as_slowly(&self.rp, self.clock.now()));
+                return Err(received.not_found(&self.rp, self.clock.now()));
             };
             let verdict = received.verify(&self.rp, &record, self.clock.now());
             match &verdict {

@@ -79,7 +79,7 @@ impl fmt::Display for Origin {
 
 impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::new(String::deserialize(deserializer)?).map_err(|error| serde::de::Error::custom(error.error_code().as_str()))
     }
 }
 

@@ -59,7 +59,9 @@ impl<'de> Deserialize<'de> for RpId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // What is persisted was judged when it was configured.
-        Self::new(text.clone()).or_else(|_| Self::danger_ip_address(text)).map_err(serde::de::Error::custom)
+        Self::new(text.clone())
+            .or_else(|_| Self::danger_ip_address(text))
+            .map_err(|error| serde::de::Error::custom(error.error_code().as_str()))
     }
 }
 

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, json_fault};
 use crate::types::{Bytes, SharedDecoder};
 
 /// The longest response, in bytes: an attestation object at its limit in base64url, twice.
@@ -169,7 +169,7 @@ pub(crate) fn parse_response<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T
         Ok(Obj::Object(value)) => Ok(value),
         Ok(Obj::Absent) => Err(ErrorCode::JsonMalformed.into()),
         Ok(Obj::Wrong(found)) => Err(Error::new(ErrorCode::JsonMalformed).expected("an object").found(found)),
-        Err(error) => Err(Error::new(ErrorCode::JsonMalformed).found(error)),
+        Err(error) => Err(Error::new(ErrorCode::JsonMalformed).found(json_fault(&error))),
     }
 }
 

@@ -155,12 +155,12 @@ fn s7_2_06_the_record_is_this_relying_partys() {
 
 #[test]
 fn s7_2_06_the_caller_learns_which_record_to_look_up() {
-    let SigningIn { record, pending, draft, .. } = SigningIn::new();
+    let SigningIn { rp, record, pending, draft, .. } = SigningIn::new();
     let response = AuthenticationResponse::from_json(draft.to_json()).unwrap();
     let received = pending.receive(&response).unwrap();
     assert_eq!(*received.credential_id(), record.credential_id);
     assert_eq!(received.claimed_user(), Some(&handle("alice")));
-    let error = received.not_found();
+    let error = received.not_found(&rp, NOW);
     assert_eq!((error.code(), error.spec_step()), ("credential-not-found", Some("7.2/6")));
 }
 

@@ -1,15 +1,12 @@
 //! Who asks for a user that does not exist learns nothing: the same shape, the same work, the same refusal.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use passkeeper::crypto::{CryptoProvider, InvalidKey, InvalidSignature, PreparedKey, Scheme, SignatureScheme, VerifyingKey, rustcrypto};
-use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::store::{CredentialStore as _, Inserted};
 use passkeeper::testing::{KeyAlgorithm, KeyPair, VirtualAuthenticator, VirtualCredential, flags};
-use passkeeper::types::{Algorithm, AlgorithmList, CredentialId, Transport};
+use passkeeper::types::{CredentialId, Transport};
 use passkeeper::wire::CredentialDescriptor;
-use passkeeper::{AuthenticationRequest, DecoyShape, Decoys, Error, ErrorCode, ManagementPolicy, UnknownUsers, UserDirectory};
+use passkeeper::{AuthenticationRequest, DecoyShape, Decoys, ManagementPolicy, UnknownUsers, UserDirectory};
 use pollster::block_on;
 use serde_json::Value;
 
@@ -19,7 +16,7 @@ use crate::world::{Facade, World, value};
 
 const SECRET: [u8; 32] = [7; 32];
 
-fn with_decoys(passkeys: Facade) -> Facade {
+pub(crate) fn with_decoys(passkeys: Facade) -> Facade {
     passkeys.unknown_users(UnknownUsers::Decoys(Decoys::new(SECRET).unwrap()))
 }
 
@@ -120,100 +117,6 @@ fn a_user_a_user_without_passkeys_and_nobody_cost_the_same() {
         });
     }
     assert!(seen.iter().all(|shape| *shape == seen[0]), "{seen:?}");
-}
-
-/// A provider that counts the signature checks of its thread.
-fn checks() -> usize {
-    CHECKS.get()
-}
-
-thread_local! {
-    static CHECKS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct CountedKey(PreparedKey);
-
-impl VerifyingKey for CountedKey {
-    fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), InvalidSignature> {
-        CHECKS.set(checks() + 1);
-        self.0.verify(message, signature)
-    }
-}
-
-struct CountedScheme;
-
-impl SignatureScheme for CountedScheme {
-    fn scheme(&self) -> Scheme {
-        Algorithm::Es256.into()
-    }
-
-    fn prepare(&self, key: &KeyMaterial<'_>) -> Result<Box<dyn VerifyingKey>, InvalidKey> {
-        let key = CoseKey { algorithm: Algorithm::Es256, material: *key };
-        rustcrypto::PROVIDER.prepare(&key).map(|key| Box::new(CountedKey(key)) as Box<_>).map_err(|_| InvalidKey)
-    }
-}
-
-const COUNTED: CryptoProvider = CryptoProvider::new("counted", &[&CountedScheme]);
-
-/// What an attacker can send for a credential that was offered: all in order, but not signed by its key. Backup eligibility
-/// is a guess, right for one of the two answers, and judged before the signature.
-#[test]
-fn a_forged_answer_is_refused_alike_for_a_passkey_and_for_a_decoy() {
-    let rp = builder().crypto_provider(COUNTED).algorithms(AlgorithmList::new([Algorithm::Es256]).unwrap()).build().unwrap();
-    let world = World::of(rp, with_decoys);
-    let before = world.backend.records();
-    let mut codes = BTreeSet::new();
-    for name in ["alice", "mallory", "carol", "trent"] {
-        let before = checks();
-        for eligible in [false, true] {
-            let started = start(&world, name).unwrap();
-            let id = started.options.allow_credentials[0].id.as_bytes().to_vec();
-            let mut forger = VirtualAuthenticator::new(66);
-            forger.import(VirtualCredential::new(id, RP_ID, None, KeyPair::from_seed(KeyAlgorithm::Es256, 66)));
-            let mut draft = forger.get(&json(&started.options), ORIGIN).unwrap();
-            draft.auth_data.set_flag(flags::BE, eligible);
-            let response = authentication_response(&draft);
-            world.calls.take();
-            let error = block_on(world.passkeys.complete_authentication(&started.session, &response)).unwrap_err();
-            assert_eq!(world.calls.take(), ["take", "find"], "{name}");
-            assert_eq!(error.public_message(), Error::new(ErrorCode::SignatureInvalid).public_message());
-            codes.insert((name == "alice", error.code()));
-            let again = block_on(world.passkeys.complete_authentication(&started.session, &response));
-            assert_eq!(refusal(again), ("ceremony-not-found", None));
-        }
-        assert_eq!(checks() - before, 1, "{name}");
-    }
-    let expected = [(false, "credential-not-found"), (true, "backup-eligibility-changed"), (true, "signature-invalid")];
-    assert_eq!(codes, BTreeSet::from(expected));
-    assert_eq!(world.backend.records(), before);
-}
-
-/// Nobody is named, and there are no decoys: an ID that nobody knows costs the check that a known one costs.
-#[test]
-fn a_forged_answer_is_refused_alike_for_a_passkey_and_for_an_unknown_one() {
-    let rp = builder().crypto_provider(COUNTED).algorithms(AlgorithmList::new([Algorithm::Es256]).unwrap()).build().unwrap();
-    let world = World::of(rp, |passkeys| passkeys);
-    let alice = world.backend.record_of("alice").credential_id;
-    for (id, known) in [(alice.as_bytes().to_vec(), true), (vec![7; 16], false), (vec![8; 16], false)] {
-        let before = checks();
-        for eligible in [false, true] {
-            let started = block_on(world.passkeys.start_authentication(AuthenticationRequest::discoverable())).unwrap();
-            let mut forger = VirtualAuthenticator::new(66);
-            let key = KeyPair::from_seed(KeyAlgorithm::Es256, 66);
-            forger.import(VirtualCredential::new(id.clone(), RP_ID, Some(b"alice".to_vec()), key));
-            let mut draft = forger.get(&json(&started.options), ORIGIN).unwrap();
-            draft.auth_data.set_flag(flags::BE, eligible);
-            world.calls.take();
-            let refused = block_on(world.passkeys.complete_authentication(&started.session, &authentication_response(&draft)));
-            assert_eq!(world.calls.take(), ["take", "find"], "{known} {eligible}");
-            let error = refused.unwrap_err();
-            let codes: &[&str] = if known { &["signature-invalid", "backup-eligibility-changed"] } else { &["credential-not-found"] };
-            assert!(codes.contains(&error.code()), "{known} {eligible}: {error}");
-            let told = (error.public_message(), error.retry_after_secs());
-            assert_eq!(told, (Error::new(ErrorCode::SignatureInvalid).public_message(), None));
-        }
-        assert_eq!(checks() - before, 1, "{known}");
-    }
 }
 
 /// Even who can sign for what stands in for a missing record is refused.

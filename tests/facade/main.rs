@@ -4,10 +4,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alike;
 mod decoys;
 mod events;
 mod identifiers;
 mod managing;
+mod misplaced;
 mod proofs;
 mod rate_limit;
 mod sessions;

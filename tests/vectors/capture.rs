@@ -191,7 +191,7 @@ impl Capture {
         let (_, pending) = rp.start_authentication(request, self.challenge()?, NOW)?;
         let received = pending.receive(&response)?;
         if *received.credential_id() != stored.credential_id {
-            return Err(received.not_found());
+            return Err(received.not_found(rp, NOW));
         }
         let key = CosePublicKey::new(stored.public_key_cose.as_slice())?;
         let (scope, rp_id) = (rp.scope().clone(), rp.id().clone());
