@@ -4,9 +4,11 @@
 
 mod numbers;
 
-use passkeeper::testing::{AttestationKind, Cbor, KeyAlgorithm, KeyPair, VirtualAuthenticator};
+use passkeeper::store::{CredentialStore as _, Inserted};
+use passkeeper::testing::{AttestationKind, Cbor, KeyAlgorithm, KeyPair, RegistrationDraft, VirtualAuthenticator};
 use passkeeper::types::{Algorithm, AlgorithmList, Bytes};
 use passkeeper::{AuthenticationRequest, CosePublicKey, CredentialRecord, RegistrationRequest, RelyingParty};
+use pollster::block_on;
 
 use crate::common::*;
 
@@ -42,6 +44,20 @@ fn open_rp() -> RelyingParty {
 fn registering(algorithm: KeyAlgorithm, attestation: AttestationKind) -> Registering {
     let mut authenticator = VirtualAuthenticator::new(1).with_algorithms(&[algorithm]).with_attestation(attestation);
     Registering::with(open_rp(), RegistrationRequest::new(user("alice")), &mut authenticator)
+}
+
+/// A credential with a key of this algorithm in place of the authenticator's own, made with this attestation.
+fn of_algorithm(draft: &mut RegistrationDraft, algorithm: KeyAlgorithm, attestation: AttestationKind) {
+    let key = KeyPair::from_seed(algorithm, 3);
+    draft.auth_data.attested.as_mut().unwrap().public_key = key.cose_key();
+    draft.set_signer(key);
+    draft.attestation = attestation;
+}
+
+fn with_statement_alg(draft: &mut RegistrationDraft, alg: i64) {
+    let mut statement = draft.statement();
+    statement.set("alg", alg);
+    draft.att_stmt = Some(statement);
 }
 
 fn change_key(registering: Registering, change: &dyn Fn(&mut Cbor)) -> Registering {
@@ -197,17 +213,23 @@ fn kty_crv_alg_disagreement() {
 
 #[test]
 fn alg_not_offered() {
+    let (backend, offered) = (Backend::new(), AlgorithmList::recommended());
     for &algorithm in KeyAlgorithm::ALL {
         let own = Algorithm::from_cose_id(algorithm.cose_id()).unwrap();
         let others = AlgorithmList::new(Algorithm::ALL.iter().copied().filter(|other| *other != own)).unwrap();
         for attestation in [AttestationKind::None, AttestationKind::PackedSelf] {
             // The relying party offers everything but this one; the authenticator makes it all the same.
             let rp = builder().algorithms(others.clone()).build().unwrap();
-            let mut registering = registering(algorithm, attestation);
+            let mut registering = registering(algorithm, attestation.clone());
             let (_, pending) = rp.start_registration(RegistrationRequest::new(user("alice")), challenge(), NOW).unwrap();
             registering.draft.client_data.challenge = pending.challenge().to_base64url().into();
             (registering.pending, registering.rp) = (pending, rp);
             assert_refused(registering.verify(), "algorithm-not-offered", "7.1/20");
+            // By default three are offered.
+            if !offered.contains(own) {
+                let error = backend.refuse_registration(|draft| of_algorithm(draft, algorithm, attestation));
+                assert_eq!((error.code(), error.spec_step()), ("algorithm-not-offered", Some("7.1/20")), "{algorithm:?}, facade");
+            }
         }
     }
 }
@@ -257,30 +279,42 @@ fn unknown_alg_must_error_never_default() {
 /// The statement and the key must name one algorithm, even if both name the same scheme.
 #[test]
 fn alg_differs_from_the_statement() {
-    for (one, other) in [(-7, -9), (-8, -19), (-257, -37), (-257, -258), (-7, -257)] {
-        let algorithm = KeyAlgorithm::from_cose_id(one).unwrap();
-        let registering = registering(algorithm, AttestationKind::PackedSelf).change(|draft| {
-            let mut statement = draft.statement();
-            statement.set("alg", other);
-            draft.att_stmt = Some(statement);
+    #[track_caller]
+    fn refuse(backend: &Backend, one: i64, change: impl FnOnce(&mut RegistrationDraft)) {
+        let error = backend.refuse_registration(|draft| {
+            of_algorithm(draft, KeyAlgorithm::from_cose_id(one).unwrap(), AttestationKind::PackedSelf);
+            change(draft);
         });
-        assert_refused(registering.verify(), "attestation-algorithm-mismatch", "7.1/22");
+        assert_eq!((error.code(), error.spec_step()), ("attestation-algorithm-mismatch", Some("7.1/22")), "{one}");
     }
+    // The keys are of those that are offered by default.
+    let default = Backend::new();
+    for (one, other) in [(-7, -9), (-8, -19), (-257, -37), (-257, -258), (-7, -257)] {
+        refuse(&default, one, |draft| with_statement_alg(draft, other));
+    }
+    // A key that claims another algorithm is refused by default for that alone: none of those that share its form is offered.
+    let open = Backend::with(open_rp());
     for (one, other) in [(-7, -9), (-8, -19), (-257, -37), (-257, -259), (-37, -257)] {
-        let algorithm = KeyAlgorithm::from_cose_id(one).unwrap();
-        let registering = change_key(registering(algorithm, AttestationKind::PackedSelf), &|key| key.set(3, other));
-        assert_refused(registering.verify(), "attestation-algorithm-mismatch", "7.1/22");
+        refuse(&open, one, |draft| {
+            with_statement_alg(draft, one);
+            draft.auth_data.attested.as_mut().unwrap().public_key.set(3, other);
+        });
     }
 }
 
 #[test]
 fn alg_differs_from_the_stored_key() {
     for (one, other) in [(-257, -37), (-257, -258), (-257, -259), (-37, -257), (-39, -38)] {
-        let (signing_in, mut key) = signing_in(KeyAlgorithm::from_cose_id(one).unwrap());
+        // Of carol's passkey, which verifies until its record says otherwise.
+        let mut authenticator = VirtualAuthenticator::new(3).with_algorithms(&[KeyAlgorithm::from_cose_id(one).unwrap()]);
+        let backend = Backend::new();
+        let mut record = register(&open_rp(), &mut authenticator, "carol");
+        let mut key = authenticator.credentials()[0].key.cose_key();
         key.set(3, other);
-        let key = CosePublicKey::new(key.encode()).unwrap();
-        let relabelled = signing_in.change_record(|record| record.public_key = key);
-        assert_refused(relabelled.verify(), "signature-invalid", "7.2/21");
+        record.public_key = CosePublicKey::new(key.encode()).unwrap();
+        assert_eq!(block_on(backend.store.insert(&record, None)), Ok(Inserted::Yes));
+        let error = backend.refuse_sign_in_with(&authenticator, AuthenticationRequest::discoverable(), |_| {});
+        assert_eq!((error.code(), error.spec_step()), ("signature-invalid", Some("7.2/21")), "{one} as {other}");
     }
     // A record has no algorithm of its own that could differ from its key's.
     let (signing_in, _) = signing_in(KeyAlgorithm::Es256);
