@@ -85,23 +85,31 @@ fn expired() {
         let backend = Backend::new();
         let started = block_on(backend.passkeys.start_authentication(AuthenticationRequest::discoverable())).unwrap();
         let response = authentication_response(&backend.answer(&backend.alice, &json(&started.options)));
+        let stepping_up = block_on(backend.passkeys.start_assertion(AuthenticationRequest::known(handle("bob")))).unwrap();
+        let asserting = authentication_response(&backend.answer(&backend.bob, &json(&stepping_up.options)));
         let registration = block_on(backend.passkeys.start_registration(RegistrationRequest::new(user("carol")))).unwrap();
         let created = registration_response(&VirtualAuthenticator::new(3).create(&json(&registration.options), ORIGIN).unwrap());
         let before = backend.records();
         backend.clock.advance(seconds);
 
         let signed_in = block_on(backend.passkeys.complete_authentication(&started.session, &response));
+        let asserted = block_on(backend.passkeys.complete_assertion(&stepping_up.session, &asserting));
         let registered = block_on(backend.passkeys.complete_registration(&registration.session, &created));
         if !expired {
-            assert!(signed_in.is_ok() && registered.is_ok(), "{seconds}");
+            assert!(signed_in.is_ok() && asserted.is_ok() && registered.is_ok(), "{seconds}");
             continue;
         }
         assert_eq!(refusal(signed_in), ("ceremony-expired", None));
+        assert_eq!(refusal(asserted), ("ceremony-expired", None));
         assert_eq!(refusal(registered), ("ceremony-expired", None));
         assert_eq!(backend.records(), before);
         // Turning the clock back does not help: the attempt has used it up.
         backend.clock.advance(-seconds);
         let again = block_on(backend.passkeys.complete_authentication(&started.session, &response));
+        assert_eq!(refusal(again), ("ceremony-not-found", None));
+        let again = block_on(backend.passkeys.complete_assertion(&stepping_up.session, &asserting));
+        assert_eq!(refusal(again), ("ceremony-not-found", None));
+        let again = block_on(backend.passkeys.complete_registration(&registration.session, &created));
         assert_eq!(refusal(again), ("ceremony-not-found", None));
     }
 }

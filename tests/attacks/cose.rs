@@ -1,12 +1,15 @@
 //! COSE keys: one thing wrong about the key, everything else valid and signed again.
 //!
-//! Each case goes through a registration without attestation, one with self attestation, and a stored record.
+//! Each case goes through a registration without attestation, one with self attestation, and a stored record;
+//! if its algorithm is offered by default, through the facade as it comes, too.
 
 mod numbers;
 
-use passkeeper::testing::{AttestationKind, Cbor, KeyAlgorithm, KeyPair, VirtualAuthenticator};
+use passkeeper::store::{CredentialStore as _, Inserted};
+use passkeeper::testing::{AttestationKind, Cbor, KeyAlgorithm, KeyPair, RegistrationDraft, VirtualAuthenticator};
 use passkeeper::types::{Algorithm, AlgorithmList, Bytes};
 use passkeeper::{AuthenticationRequest, CosePublicKey, CredentialRecord, RegistrationRequest, RelyingParty};
+use pollster::block_on;
 
 use crate::common::*;
 
@@ -44,22 +47,43 @@ fn registering(algorithm: KeyAlgorithm, attestation: AttestationKind) -> Registe
     Registering::with(open_rp(), RegistrationRequest::new(user("alice")), &mut authenticator)
 }
 
-fn change_key(registering: Registering, change: &dyn Fn(&mut Cbor)) -> Registering {
-    registering.change(|draft| change(&mut draft.auth_data.attested.as_mut().unwrap().public_key))
+fn key_of(draft: &mut RegistrationDraft) -> &mut Cbor {
+    &mut draft.auth_data.attested.as_mut().unwrap().public_key
 }
 
-/// A sign-in by an authenticator with a key of this algorithm, and the key as it was registered.
-fn signing_in(algorithm: KeyAlgorithm) -> (SigningIn, Cbor) {
+/// A credential with this key in place of the authenticator's own.
+fn with_key(draft: &mut RegistrationDraft, key: KeyPair) {
+    *key_of(draft) = key.cose_key();
+    draft.set_signer(key);
+}
+
+/// Whether the facade, as it comes, offers it.
+fn offered(algorithm: KeyAlgorithm) -> bool {
+    AlgorithmList::recommended().contains(Algorithm::from_cose_id(algorithm.cose_id()).unwrap())
+}
+
+fn with_statement_alg(draft: &mut RegistrationDraft, alg: i64) {
+    let mut statement = draft.statement();
+    statement.set("alg", alg);
+    draft.att_stmt = Some(statement);
+}
+
+fn change_key(registering: Registering, change: &dyn Fn(&mut Cbor)) -> Registering {
+    registering.change(|draft| change(key_of(draft)))
+}
+
+/// A sign-in by an authenticator with a key of this algorithm, and the key.
+fn signing_in(algorithm: KeyAlgorithm) -> (SigningIn, KeyPair) {
     let mut authenticator = VirtualAuthenticator::new(1).with_algorithms(&[algorithm]);
     let signing_in = SigningIn::with(open_rp(), AuthenticationRequest::discoverable(), &mut authenticator);
-    (signing_in, authenticator.credentials()[0].key.cose_key())
+    (signing_in, authenticator.credentials()[0].key.clone())
 }
 
 /// What honest ceremonies with a key of one algorithm look like; making RSA keys takes long.
 struct Honest {
     registering: [Registering; 2],
     signing_in: SigningIn,
-    key: Cbor,
+    key: KeyPair,
 }
 
 impl Honest {
@@ -70,7 +94,7 @@ impl Honest {
     }
 }
 
-/// Each case through both kinds of registration, and as a stored record; those of ES256 through the facade as it comes, too.
+/// Each case through both kinds of registration, as a stored record, and through the facade.
 #[track_caller]
 fn refuse_everywhere(mut cases: Vec<Case>) {
     cases.sort_by_key(|case| case.algorithm);
@@ -84,11 +108,14 @@ fn refuse_everywhere(mut cases: Vec<Case>) {
                 let format = changed.draft.attestation.format();
                 assert_eq!(refusal(changed.verify()), (*code, Some("7.1/20")), "{name}, {format}");
             }
-            if of_one[0].algorithm == KeyAlgorithm::Es256 {
-                let error = backend.refuse_registration(|draft| change(&mut draft.auth_data.attested.as_mut().unwrap().public_key));
+            if offered(of_one[0].algorithm) {
+                let error = backend.refuse_registration(|draft| {
+                    with_key(draft, key.clone());
+                    change(key_of(draft));
+                });
                 assert_eq!((error.code(), error.spec_step()), (*code, Some("7.1/20")), "{name}, facade");
             }
-            let mut key = key.clone();
+            let mut key = key.cose_key();
             change(&mut key);
             refuse_stored(name, code, signing_in(), &key.encode());
         }
@@ -126,7 +153,7 @@ fn honest_keys_are_accepted() {
             let _ = registering(algorithm, attestation).verify().unwrap();
         }
         let (signing_in, key) = signing_in(algorithm);
-        assert_eq!(signing_in.record.public_key.as_bytes(), key.encode());
+        assert_eq!(signing_in.record.public_key.as_bytes(), key.cose_key().encode());
         let record = CredentialRecord::from_json(&signing_in.record.to_json().unwrap()).unwrap();
         assert_eq!(record, signing_in.record);
         let _ = signing_in.verify().unwrap();
@@ -197,17 +224,25 @@ fn kty_crv_alg_disagreement() {
 
 #[test]
 fn alg_not_offered() {
+    let backend = Backend::new();
     for &algorithm in KeyAlgorithm::ALL {
         let own = Algorithm::from_cose_id(algorithm.cose_id()).unwrap();
         let others = AlgorithmList::new(Algorithm::ALL.iter().copied().filter(|other| *other != own)).unwrap();
         for attestation in [AttestationKind::None, AttestationKind::PackedSelf] {
             // The relying party offers everything but this one; the authenticator makes it all the same.
             let rp = builder().algorithms(others.clone()).build().unwrap();
-            let mut registering = registering(algorithm, attestation);
+            let mut registering = registering(algorithm, attestation.clone());
             let (_, pending) = rp.start_registration(RegistrationRequest::new(user("alice")), challenge(), NOW).unwrap();
             registering.draft.client_data.challenge = pending.challenge().to_base64url().into();
             (registering.pending, registering.rp) = (pending, rp);
             assert_refused(registering.verify(), "algorithm-not-offered", "7.1/20");
+            if !offered(algorithm) {
+                let error = backend.refuse_registration(|draft| {
+                    with_key(draft, KeyPair::from_seed(algorithm, 3));
+                    draft.attestation = attestation;
+                });
+                assert_eq!((error.code(), error.spec_step()), ("algorithm-not-offered", Some("7.1/20")), "{algorithm:?}, facade");
+            }
         }
     }
 }
@@ -257,30 +292,43 @@ fn unknown_alg_must_error_never_default() {
 /// The statement and the key must name one algorithm, even if both name the same scheme.
 #[test]
 fn alg_differs_from_the_statement() {
-    for (one, other) in [(-7, -9), (-8, -19), (-257, -37), (-257, -258), (-7, -257)] {
-        let algorithm = KeyAlgorithm::from_cose_id(one).unwrap();
-        let registering = registering(algorithm, AttestationKind::PackedSelf).change(|draft| {
-            let mut statement = draft.statement();
-            statement.set("alg", other);
-            draft.att_stmt = Some(statement);
+    #[track_caller]
+    fn refuse(backend: &Backend, one: i64, change: impl FnOnce(&mut RegistrationDraft)) {
+        let error = backend.refuse_registration(|draft| {
+            with_key(draft, KeyPair::from_seed(KeyAlgorithm::from_cose_id(one).unwrap(), 3));
+            draft.attestation = AttestationKind::PackedSelf;
+            change(draft);
         });
-        assert_refused(registering.verify(), "attestation-algorithm-mismatch", "7.1/22");
+        assert_eq!((error.code(), error.spec_step()), ("attestation-algorithm-mismatch", Some("7.1/22")), "{one}");
     }
+    // The keys are of those that are offered by default.
+    let default = Backend::new();
+    for (one, other) in [(-7, -9), (-8, -19), (-257, -37), (-257, -258), (-7, -257)] {
+        refuse(&default, one, |draft| with_statement_alg(draft, other));
+    }
+    // A key that claims another algorithm is refused by default for that alone: none of those that share its form is offered.
+    let open = Backend::with(open_rp());
     for (one, other) in [(-7, -9), (-8, -19), (-257, -37), (-257, -259), (-37, -257)] {
-        let algorithm = KeyAlgorithm::from_cose_id(one).unwrap();
-        let registering = change_key(registering(algorithm, AttestationKind::PackedSelf), &|key| key.set(3, other));
-        assert_refused(registering.verify(), "attestation-algorithm-mismatch", "7.1/22");
+        refuse(&open, one, |draft| {
+            with_statement_alg(draft, one);
+            key_of(draft).set(3, other);
+        });
     }
 }
 
 #[test]
 fn alg_differs_from_the_stored_key() {
     for (one, other) in [(-257, -37), (-257, -258), (-257, -259), (-37, -257), (-39, -38)] {
-        let (signing_in, mut key) = signing_in(KeyAlgorithm::from_cose_id(one).unwrap());
+        // Of carol's passkey, which verifies until its record says otherwise.
+        let mut authenticator = VirtualAuthenticator::new(3).with_algorithms(&[KeyAlgorithm::from_cose_id(one).unwrap()]);
+        let backend = Backend::new();
+        let mut record = register(&open_rp(), &mut authenticator, "carol");
+        let mut key = authenticator.credentials()[0].key.cose_key();
         key.set(3, other);
-        let key = CosePublicKey::new(key.encode()).unwrap();
-        let relabelled = signing_in.change_record(|record| record.public_key = key);
-        assert_refused(relabelled.verify(), "signature-invalid", "7.2/21");
+        record.public_key = CosePublicKey::new(key.encode()).unwrap();
+        assert_eq!(block_on(backend.store.insert(&record, None)), Ok(Inserted::Yes));
+        let error = backend.refuse_sign_in_with(&authenticator, AuthenticationRequest::discoverable(), |_| {});
+        assert_eq!((error.code(), error.spec_step()), ("signature-invalid", Some("7.2/21")), "{one} as {other}");
     }
     // A record has no algorithm of its own that could differ from its key's.
     let (signing_in, _) = signing_in(KeyAlgorithm::Es256);

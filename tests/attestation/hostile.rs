@@ -9,7 +9,7 @@ use passkeeper::metadata::BlobVerifier;
 use passkeeper::parse::{CoseKey, KeyMaterial};
 use passkeeper::testing::{
     AndroidKeyAttestation, AppleAttestation, AttestationKind, AttestedDraft, CertificateAuthority, CertificateDraft, ExtensionDraft,
-    KeyDescription, KeyPair, Name, PackedAttestation, RegistrationDraft, SafetyNetAttestation, TpmAttestation, der, oid,
+    KeyDescription, KeyPair, Name, PackedAttestation, SafetyNetAttestation, TpmAttestation, der, oid,
 };
 use passkeeper::types::{Algorithm, Curve};
 use passkeeper::wire::RegistrationResponse;
@@ -128,15 +128,11 @@ fn signed_json_with_many_certificates() {
 
 /// Answers in full size; the JSON's own limit comes first.
 fn refused_code(case: Case) -> (String, Option<&'static str>) {
-    let rp = case.rp();
-    let mut authenticator =
-        passkeeper::testing::VirtualAuthenticator::new(1).with_algorithms(&[case.algorithm]).with_attestation(case.kind);
-    let request = passkeeper::RegistrationRequest::new(crate::common::user("alice"));
-    let (options, pending) = rp.start_registration(request, crate::common::challenge(), NOW).unwrap();
-    let draft: RegistrationDraft = authenticator.create(&crate::common::json(&options), crate::common::ORIGIN).unwrap();
+    let (backend, started) = start(case.rp(), case.now);
+    let draft = case.authenticator().create(&crate::common::json(&started.options), crate::common::ORIGIN).unwrap();
     let AttestedDraft { credential_id, .. } = draft.auth_data.attested.clone().unwrap();
     let response = RegistrationResponse::from_parts(credential_id, draft.client_data.to_bytes(), draft.attestation_object_bytes());
-    let error = pending.verify(&rp, &response, NOW).unwrap_err();
+    let error = complete(&backend, &started, &response).unwrap_err();
     (error.code().into(), error.spec_step())
 }
 

@@ -1,18 +1,25 @@
 //! A relying party that trusts one authority, and a registration with a given attestation.
 
-use std::sync::{Arc, Mutex};
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use passkeeper::attestation::{AttestationType, StatementRules, TrustAnchors};
 use passkeeper::crypto::CryptoProvider;
 use passkeeper::metadata::{BlobVerifier, Metadata};
+use passkeeper::store::{CredentialStore as _, Inserted};
 use passkeeper::testing::{
     AttestationKind, CertificateAuthority, KeyAlgorithm, MetadataBlobDraft, PackedAttestation, RegistrationDraft, VirtualAuthenticator,
 };
 use passkeeper::types::{Aaguid, Algorithm, AlgorithmList, AttestationConveyance, UnixTime};
+use passkeeper::wire::{CreationOptions, RegistrationResponse};
 use passkeeper::x509::TrustAnchor;
-use passkeeper::{AttestationPolicy, Error, RegistrationPolicy, RegistrationRequest, RelyingParty, Trust, VerifiedRegistration};
+use passkeeper::{
+    AttestationPolicy, CredentialRecord, Error, NotCompleted, RegistrationPolicy, RegistrationRequest, RelyingParty, Started, Trust,
+    VerifiedRegistration,
+};
+use pollster::block_on;
 
-use crate::common::{NOW, ORIGIN, builder, challenge, json, provider, refusal, registration_response, user};
+use crate::common::{Backend, NOW, ORIGIN, builder, json, provider, refusal, register, registration_response, relying_party, user};
 
 pub(crate) use KeyAlgorithm::{EdDsa, Es256, Es384, Es512, Ps256, Rs1, Rs256, Rs384};
 
@@ -104,20 +111,77 @@ impl Case {
         builder().registration_policy(policy).trust_anchors(self.anchors.clone()).crypto_provider(self.provider).build().unwrap()
     }
 
+    pub(crate) fn authenticator(&self) -> VirtualAuthenticator {
+        VirtualAuthenticator::new(1).with_aaguid(self.aaguid).with_algorithms(&[self.algorithm]).with_attestation(self.kind.clone())
+    }
+
+    #[track_caller]
     pub(crate) fn register(self) -> Result<VerifiedRegistration, Error> {
         self.register_with(|_| {})
     }
 
     /// With a change of the response; what is left follows it.
+    ///
+    /// Through the facade: what is accepted is stored, and what is refused changes nothing but that its ceremony is used up.
+    /// A refusal that is nobody's special wish comes by default, too: not to have asked and to trust nobody excuses no fault.
+    #[track_caller]
     pub(crate) fn register_with(self, change: impl FnOnce(&mut RegistrationDraft)) -> Result<VerifiedRegistration, Error> {
-        let rp = self.rp();
-        let mut authenticator =
-            VirtualAuthenticator::new(1).with_aaguid(self.aaguid).with_algorithms(&[self.algorithm]).with_attestation(self.kind);
-        let (options, pending) = rp.start_registration(RegistrationRequest::new(user("alice")), challenge(), self.now).unwrap();
-        let mut draft = authenticator.create(&json(&options), ORIGIN).unwrap();
+        let (backend, started) = start(self.rp(), self.now);
+        let mut draft = self.authenticator().create(&json(&started.options), ORIGIN).unwrap();
         change(&mut draft);
-        pending.verify(&rp, &registration_response(&draft), self.now)
+        let response = registration_response(&draft);
+        let result = complete(&backend, &started, &response);
+        if let Err(error) = &result
+            && self.policy == direct()
+            && AlgorithmList::recommended().contains(Algorithm::from_cose_id(self.algorithm.cose_id()).unwrap())
+            && !OF_LISTS.contains(&error.code())
+        {
+            let (default, same) = start(relying_party(), self.now);
+            assert_eq!(same.options.challenge, started.options.challenge);
+            let by_default = complete(&default, &same, &response);
+            assert_eq!(refusal(by_default), (error.code(), error.spec_step()), "by default");
+        }
+        result
     }
+}
+
+/// What only metadata and revocation lists tell, and by default there are none.
+const OF_LISTS: [&str; 3] = ["attestation-status-refused", "certificate-revoked", "revocation-list-unverifiable"];
+
+/// Somebody else's passkey.
+static BOBS: LazyLock<CredentialRecord> = LazyLock::new(|| register(&relying_party(), &mut VirtualAuthenticator::new(2), "bob"));
+
+/// A facade over stores of its own, in which somebody else has a passkey and a pending ceremony, and alice's registration there.
+/// All of them begin with the same challenges, so that one answer fits another's question.
+pub(crate) fn start(rp: RelyingParty, now: UnixTime) -> (Backend, Started<CreationOptions>) {
+    let backend = Backend::empty(rp, now);
+    assert_eq!(block_on(backend.store.insert(&BOBS, None)), Ok(Inserted::Yes));
+    let [_, alices] =
+        ["bob", "alice"].map(|name| block_on(backend.passkeys.start_registration(RegistrationRequest::new(user(name)))).unwrap());
+    (backend, alices)
+}
+
+/// Completes alice's registration, once; whatever comes of it, what is somebody else's stays as it was.
+#[track_caller]
+pub(crate) fn complete(
+    backend: &Backend,
+    started: &Started<CreationOptions>,
+    response: &RegistrationResponse,
+) -> Result<VerifiedRegistration, Error> {
+    let (passkeys, session) = (&backend.passkeys, &started.session);
+    let mut verified = None;
+    let keep = async |sound: &VerifiedRegistration| {
+        verified = Some(sound.clone());
+        Ok::<_, Infallible>(())
+    };
+    let result = backend.completing(|| {
+        block_on(passkeys.complete_registration_unless(session, response, keep)).map_err(|NotCompleted::Refused(error)| error)
+    });
+    assert_eq!(refusal(block_on(passkeys.complete_registration(session, response))), ("ceremony-not-found", None));
+    result.map(|registered| {
+        assert_eq!(backend.records(), [registered.record, BOBS.clone()]);
+        verified.unwrap()
+    })
 }
 
 /// Asserts that a registration is trusted, and that its record says what was attested.

@@ -20,7 +20,11 @@ pub struct TestClock(Arc<AtomicI64>);
 
 impl TestClock {
     pub fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(NOW.as_secs())))
+        Self::at(NOW)
+    }
+
+    pub fn at(now: UnixTime) -> Self {
+        Self(Arc::new(AtomicI64::new(now.as_secs())))
     }
 
     pub fn advance(&self, secs: i64) {
@@ -64,11 +68,15 @@ impl Backend {
         Self::with(relying_party())
     }
 
-    pub fn with(rp: RelyingParty) -> Self {
-        let (store, ceremonies, clock) = (Arc::new(MemoryStore::new()), Arc::new(MemoryCeremonies::new()), TestClock::new());
+    /// Before anybody has a passkey.
+    pub fn empty(rp: RelyingParty, now: UnixTime) -> Self {
+        let (store, ceremonies, clock) = (Arc::new(MemoryStore::new()), Arc::new(MemoryCeremonies::new()), TestClock::at(now));
         let passkeys = Passkeys::with_sources(rp, store.clone(), ceremonies.clone(), clock.clone(), TestEntropy::default());
-        let mut backend =
-            Self { passkeys, store, ceremonies, clock, alice: VirtualAuthenticator::new(1), bob: VirtualAuthenticator::new(2) };
+        Self { passkeys, store, ceremonies, clock, alice: VirtualAuthenticator::new(1), bob: VirtualAuthenticator::new(2) }
+    }
+
+    pub fn with(rp: RelyingParty) -> Self {
+        let mut backend = Self::empty(rp, NOW);
         let (mut alice, mut bob) = (backend.alice.clone(), backend.bob.clone());
         backend.register("alice", &mut alice);
         backend.register("bob", &mut bob);
@@ -107,6 +115,18 @@ impl Backend {
         records
     }
 
+    /// Completes one pending ceremony, which must use up that and no other, and if it fails leave the credential store as it was.
+    #[track_caller]
+    pub fn completing<T>(&self, complete: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let (pending, before) = (self.ceremonies.len(), self.records());
+        let result = complete();
+        assert_eq!(self.ceremonies.len() + 1, pending, "other ceremonies have changed");
+        if result.is_err() {
+            assert_eq!(self.records(), before, "the store has changed");
+        }
+        result
+    }
+
     /// Tries a registration for carol with one change. It must fail, leave the credential store as it was, and
     /// use up the pending ceremony and no other.
     #[track_caller]
@@ -116,25 +136,21 @@ impl Backend {
 
     #[track_caller]
     pub fn refuse_registration_of(&self, request: RegistrationRequest, change: impl FnOnce(&mut RegistrationDraft)) -> Error {
-        let pending = self.ceremonies.len();
         let started = block_on(self.passkeys.start_registration(request)).unwrap();
         let honest = VirtualAuthenticator::new(3).create(&json(&started.options), ORIGIN).unwrap();
         let mut draft = honest.clone();
         change(&mut draft);
 
-        let before = self.records();
-        let response = RegistrationResponse::from_json(draft.to_json());
-        let reached = response.is_ok();
-        let result = response.and_then(|response| block_on(self.passkeys.complete_registration(&started.session, &response)));
-        let error = result.expect_err("accepted");
-        assert_eq!(self.records(), before, "the store has changed");
         // What is no response at all reaches no ceremony.
-        assert_eq!(self.ceremonies.len(), pending + usize::from(!reached), "other ceremonies have changed");
-        if reached {
-            let honest = RegistrationResponse::from_json(honest.to_json()).unwrap();
-            let again = block_on(self.passkeys.complete_registration(&started.session, &honest));
-            assert_eq!(refusal(again), ("ceremony-not-found", None));
-        }
+        let response = match RegistrationResponse::from_json(draft.to_json()) {
+            Ok(response) => response,
+            Err(error) => return error,
+        };
+        let result = self.completing(|| block_on(self.passkeys.complete_registration(&started.session, &response)));
+        let error = result.expect_err("accepted");
+        let honest = RegistrationResponse::from_json(honest.to_json()).unwrap();
+        let again = block_on(self.passkeys.complete_registration(&started.session, &honest));
+        assert_eq!(refusal(again), ("ceremony-not-found", None));
         error
     }
 
@@ -152,27 +168,23 @@ impl Backend {
         request: AuthenticationRequest,
         change: impl FnOnce(&mut AssertionDraft),
     ) -> Error {
-        let pending = self.ceremonies.len();
         let started = block_on(self.passkeys.start_authentication(request)).unwrap();
         let honest = self.answer(authenticator, &json(&started.options));
         let mut draft = honest.clone();
         change(&mut draft);
 
-        let before = self.records();
-        let response = AuthenticationResponse::from_json(draft.to_json());
-        let reached = response.is_ok();
-        let result = response.and_then(|response| block_on(self.passkeys.complete_authentication(&started.session, &response)));
-        let error = result.expect_err("accepted");
-        assert_eq!(self.records(), before, "the store has changed");
         // What is no response at all reaches no ceremony.
-        assert_eq!(self.ceremonies.len(), pending + usize::from(!reached), "other ceremonies have changed");
-        if reached {
-            let honest = AuthenticationResponse::from_json(honest.to_json()).unwrap();
-            let again = block_on(self.passkeys.complete_authentication(&started.session, &honest));
-            assert_eq!(refusal(again), ("ceremony-not-found", None));
-            let by_challenge = block_on(self.passkeys.complete_authentication(TakeBy::danger_response_challenge(), &honest));
-            assert_eq!(refusal(by_challenge), ("ceremony-not-found", None));
-        }
+        let response = match AuthenticationResponse::from_json(draft.to_json()) {
+            Ok(response) => response,
+            Err(error) => return error,
+        };
+        let result = self.completing(|| block_on(self.passkeys.complete_authentication(&started.session, &response)));
+        let error = result.expect_err("accepted");
+        let honest = AuthenticationResponse::from_json(honest.to_json()).unwrap();
+        let again = block_on(self.passkeys.complete_authentication(&started.session, &honest));
+        assert_eq!(refusal(again), ("ceremony-not-found", None));
+        let by_challenge = block_on(self.passkeys.complete_authentication(TakeBy::danger_response_challenge(), &honest));
+        assert_eq!(refusal(by_challenge), ("ceremony-not-found", None));
         error
     }
 

@@ -2,7 +2,7 @@
 
 use passkeeper::testing::{AttestationKind, Cbor, KeyAlgorithm};
 
-use super::{EC, accept, bytes, case, refuse_everywhere, registering, set, signing_in};
+use super::{EC, accept, bytes, case, offered, refuse_everywhere, registering, set, signing_in, with_key};
 use crate::common::keys::{hex, minus, plus, power_of_two, rsa_key_of_3482_bits, rsa_key_of_bits};
 use crate::common::*;
 
@@ -204,10 +204,7 @@ fn rsa_of_odd_lengths_is_accepted() {
     for algorithm in [KeyAlgorithm::Rs256, KeyAlgorithm::Ps256] {
         let keys = [2048, 2049, 2050, 2055].map(|bits| rsa_key_of_bits(algorithm, bits));
         for key in keys.into_iter().chain([rsa_key_of_3482_bits(algorithm)]) {
-            let registering = registering(algorithm, AttestationKind::PackedSelf).change(|draft| {
-                draft.auth_data.attested.as_mut().unwrap().public_key = key.cose_key();
-                draft.set_signer(key.clone());
-            });
+            let registering = registering(algorithm, AttestationKind::PackedSelf).change(|draft| with_key(draft, key.clone()));
             let record = registering.verify().unwrap().into_record();
             let (signing_in, _) = signing_in(algorithm);
             let public_key = record.public_key;
@@ -222,11 +219,15 @@ fn rsa_of_odd_lengths_is_accepted() {
 fn rsa_below_2048_with_a_good_signature() {
     for algorithm in [KeyAlgorithm::Rs256, KeyAlgorithm::Ps256] {
         let key = rsa_key_of_bits(algorithm, 2047);
-        let registering = registering(algorithm, AttestationKind::PackedSelf).change(|draft| {
-            draft.auth_data.attested.as_mut().unwrap().public_key = key.cose_key();
-            draft.set_signer(key);
-        });
+        let registering = registering(algorithm, AttestationKind::PackedSelf).change(|draft| with_key(draft, key.clone()));
         assert_refused(registering.verify(), "public-key-rsa-too-small", "7.1/20");
+        if offered(algorithm) {
+            let error = Backend::new().refuse_registration(|draft| {
+                with_key(draft, key);
+                draft.attestation = AttestationKind::PackedSelf;
+            });
+            assert_eq!((error.code(), error.spec_step()), ("public-key-rsa-too-small", Some("7.1/20")), "{algorithm:?}, facade");
+        }
     }
 }
 
