@@ -103,6 +103,33 @@ fn public(reply: Reply) -> (u16, Vec<(String, Vec<u8>)>, String) {
     (reply.status.as_u16(), headers, reply.text)
 }
 
+/// All in order, but by a key of somebody's own.
+async fn forged(stranger: &mut Browser, name: &str) -> Value {
+    let started = stranger.post("/api/sign-in/start", json!({ "username": name })).await.ok();
+    let id = started["options"]["allowCredentials"][0]["id"].as_str().unwrap();
+    let id = passkeeper::types::Bytes::from_base64url(id).unwrap().as_slice().to_vec();
+    let key = KeyPair::from_seed(KeyAlgorithm::Es256, 66);
+    stranger.device = VirtualAuthenticator::new(66);
+    stranger.device.import(VirtualCredential::new(id, "localhost", None, key));
+    stranger.asserted(&started)
+}
+
+/// That it was too slow is said, and to nobody in another way than to alice.
+#[tokio::test]
+async fn what_comes_too_late_reads_the_same_for_a_user_and_for_nobody() {
+    let (server, _) = alice().await;
+    let mut stranger = server.browser(2);
+    let mut answers = Vec::new();
+    for name in ["alice", "nobody", "mallory", "trent"] {
+        let finish = forged(&mut stranger, name).await;
+        server.clock.turn(400);
+        let reply = stranger.post("/api/sign-in/finish", finish).await;
+        assert_eq!(reply.refusal().0, 400, "{name}");
+        answers.push(public(reply));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
 /// Unknown user, unknown credential, bad signature, and whatever else can be wrong: byte-identical answers. The checks of signatures
 /// that they cost are counted in the library's own tests of decoys.
 #[tokio::test]
@@ -129,15 +156,8 @@ async fn every_refusal_of_a_sign_in_reads_the_same() {
         assert_eq!(reply.refusal(), (400, "refused".into()), "{what}");
         answers.push((what, public(reply)));
     }
-    // Of all in order, but by a key of somebody's own: for a passkey that is known, and for a user that nobody is.
     for (what, name) in [("a bad signature", "alice"), ("an unknown user", "nobody")] {
-        let started = stranger.post("/api/sign-in/start", json!({ "username": name })).await.ok();
-        let id = started["options"]["allowCredentials"][0]["id"].as_str().unwrap();
-        let id = passkeeper::types::Bytes::from_base64url(id).unwrap().as_slice().to_vec();
-        let key = KeyPair::from_seed(KeyAlgorithm::Es256, 66);
-        stranger.device = VirtualAuthenticator::new(66);
-        stranger.device.import(VirtualCredential::new(id, "localhost", None, key));
-        let finish = stranger.asserted(&started);
+        let finish = forged(&mut stranger, name).await;
         answers.push((what, public(stranger.post("/api/sign-in/finish", finish).await)));
     }
     // A passkey that the server does not know.
