@@ -15,3 +15,4 @@ mod manifest;
 mod security;
 mod sources;
 mod spec_map;
+mod words;
