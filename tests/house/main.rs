@@ -10,6 +10,7 @@
 )]
 
 mod errors;
+mod items;
 mod layers;
 mod manifest;
 mod security;

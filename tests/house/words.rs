@@ -72,7 +72,8 @@ fn read(mut rest: &[TokenTree], in_attribute: bool, words: &mut Words) {
             }
             (Some((group, _)), _) if is_comment(group) => {}
             (Some((group, _)), _) => {
-                code.push(Word::new("#", first.span()));
+                let marks = now.iter().take(now.len() - 1);
+                code.extend(marks.map(|mark| Word::new(&mark.to_string(), mark.span())));
                 within(group, true, words);
             }
             (None, TokenTree::Group(group)) => within(group, in_attribute, words),
