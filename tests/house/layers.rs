@@ -1,6 +1,7 @@
 //! Imports point down only, and the core fetches nothing.
 
-use crate::sources::{Source, code_lines, rust_files};
+use crate::sources::{Source, read, rust_files};
+use crate::words::{Word, places, words};
 
 /// The rooms from the ground up; those on one floor may see each other.
 const FLOORS: &[&[&str]] = &[
@@ -13,49 +14,39 @@ const FLOORS: &[&[&str]] = &[
     &["passkeys", "sources", "store"],
 ];
 
-/// Where the standard library, or the system's randomness, may be named, and what of it: the clock and the randomness of the facade, a
-/// time as the standard library has it, files to import, locks and maps of the stores in memory, and the processor. `src/lib.rs` only
+/// Where the standard library, or the system's randomness, may be named, and in which words: the clock and the randomness of the facade,
+/// a time as the standard library has it, files to import, locks and maps of the stores in memory, and the processor. `src/lib.rs` only
 /// says that there is one.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("src/sources.rs", &["std::time::SystemTime::now()", "getrandom::SysRng."]),
-    ("src/types/bytes.rs", &["std::sync::LazyLock"]),
-    ("src/types/time.rs", &["std::time::SystemTime", "std::time::UNIX_EPOCH"]),
-    ("src/import/reader.rs", &["std::io::{ErrorKind, Read}"]),
-    ("src/store/memory.rs", &["std::collections::", "std::string::String", "std::sync::{Mutex, MutexGuard, PoisonError}", "std::vec::Vec"]),
-    ("src/store/sealed/memory.rs", &["std::collections::BTreeSet", "std::sync::{Mutex, MutexGuard, PoisonError}"]),
+    ("src/sources.rs", &["std::time::SystemTime::now().into()", "getrandom::SysRng.try_fill_bytes"]),
+    ("src/types/bytes.rs", &["ENGINE: std::sync::LazyLock<", "std::sync::LazyLock::new"]),
+    ("src/types/time.rs", &["From<std::time::SystemTime> for", "time: std::time::SystemTime)", "duration_since(std::time::UNIX_EPOCH)"]),
+    ("src/import/reader.rs", &["use std::io::{ErrorKind, Read};"]),
+    (
+        "src/store/memory.rs",
+        &[
+            "use std::collections::hash_map::Entry;",
+            "use std::collections::{BTreeMap, BTreeSet, HashMap};",
+            "use std::string::String;",
+            "use std::sync::{Mutex, MutexGuard, PoisonError};",
+            "use std::vec::Vec;",
+        ],
+    ),
+    ("src/store/sealed/memory.rs", &["use std::collections::BTreeSet;", "use std::sync::{Mutex, MutexGuard, PoisonError};"]),
     ("src/crypto/graviola.rs", &["std::is_x86_feature_detected!"]),
-    ("src/lib.rs", &["extern crate std;", "extern crate alloc;"]),
+    ("src/lib.rs", &["extern crate std;", "extern crate alloc;", "include_str!"]),
 ];
 
-/// The ways to files, networks, clocks, randomness, threads and terminals: all of the standard library, and the crates for it.
+/// The ways to files, networks, clocks, randomness, threads and terminals: all of the standard library, the crates for it, and code or
+/// text from elsewhere.
+#[rustfmt::skip]
 const WAYS_OUT: &[&str] = &[
-    "std::",
-    "extern crate",
-    "SystemTime",
-    "Instant",
-    "UNIX_EPOCH",
-    "getrandom",
-    "SysRng",
-    "OsRng",
-    "ThreadRng",
-    "thread_rng",
-    "rand::",
-    "fastrand",
-    "chrono::",
-    "print!",
-    "println!",
-    "dbg!",
-    "libc::",
-    "tokio",
-    "async_std",
-    "smol::",
-    "mio::",
-    "reqwest",
-    "hyper::",
-    "ureq",
-    "include_bytes!",
-    "option_env!",
-    "asm!",
+    "std", "extern crate", "macro_use",
+    "SystemTime", "Instant", "UNIX_EPOCH", "elapsed", "chrono",
+    "getrandom", "SysRng", "OsRng", "SystemRandom", "ThreadRng", "thread_rng", "rand::", "fastrand",
+    "print!", "println!", "eprint!", "eprintln!", "dbg!",
+    "libc", "tokio", "async_std", "smol", "mio", "reqwest", "hyper", "ureq",
+    "include!", "include_str!", "include_bytes!", "env!", "option_env!", "#[path", "asm!", "global_asm!",
 ];
 
 fn room(path: &str) -> &str {
@@ -77,80 +68,150 @@ fn every_file_belongs_to_a_layer() {
     }
 }
 
+/// The rooms that a file names, by `crate::` or by as many `super::` as lead there; `""` for the ground of all rooms itself.
+fn rooms_named(source: &Source) -> Vec<(usize, String)> {
+    let words = words(&source.text).code;
+    let depth = source.path.trim_end_matches("/mod.rs").matches('/').count();
+    let ways = ["crate::".into(), "super::".repeat(depth), "crate as".into()];
+    let places = ways.iter().flat_map(|way| places(&words, way));
+    let name = |word: &Word| word.text.chars().next().filter(|c| c.is_alphabetic()).map_or_else(String::new, |_| word.text.clone());
+    places.map(|place| (words[place.start].line, name(&words[place.end]))).collect()
+}
+
 #[test]
 fn imports_point_down() {
     let mut upward = Vec::new();
     for source in library() {
         let own = floor(room(&source.path)).unwrap();
-        for line in code_lines(&source.text) {
-            for after in line.split("crate::").skip(1) {
-                let target: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-                match floor(&target) {
-                    Some(other) if other <= own => {}
-                    _ => upward.push(format!("{}: {}", source.path, line.trim())),
-                }
-            }
-        }
+        let above = rooms_named(&source).into_iter().filter(|(_, target)| floor(target).is_none_or(|other| other > own));
+        upward.extend(above.map(|(line, target)| format!("{}:{line}: {target}", source.path)));
     }
     assert!(upward.is_empty(), "these imports do not point down:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn an_import_that_points_up_would_be_found() {
+    for (path, text, named) in [
+        ("src/parse/cbor.rs", "use crate::store::Store; // crate::error", &["store"][..]),
+        ("src/parse/cbor.rs", "fn f() { (\"//\", crate::ceremony::g()) }", &["ceremony"]),
+        ("src/parse/cbor.rs", "use crate::{error, store};", &[""]),
+        ("src/parse/cbor.rs", "use crate as everything;", &["everything"]),
+        ("src/parse/cbor.rs", "use super::super::store::Store; use super::cose_key;", &["store"]),
+        ("src/parse/mod.rs", "use super::store::Store;", &["store"]),
+        ("src/parse/cbor.rs", "/// [`crate::store`]\n#[cfg(test)]\nmod tests { use crate::store::Store; }", &[]),
+    ] {
+        let source = Source { path: path.into(), text: text.into() };
+        let found: Vec<_> = rooms_named(&source).into_iter().map(|(_, room)| room).collect();
+        assert_eq!(found, named, "{text}");
+    }
 }
 
 #[test]
 fn the_virtual_authenticator_shares_nothing_with_what_it_tests() {
     // The contract of the stores is written in terms of their traits.
     for source in rust_files("src/testing").into_iter().filter(|source| !source.path.starts_with("src/testing/contract/")) {
-        for line in code_lines(&source.text) {
-            let foreign = line.split("crate::").skip(1).find(|after| !after.starts_with("testing"));
-            assert!(foreign.is_none(), "{}: {}", source.path, line.trim());
+        for (line, room) in rooms_named(&source) {
+            assert_eq!(room, "testing", "{}:{line}", source.path);
         }
     }
 }
 
-/// What a line of this file uses of the world outside, if anything.
-fn way_out(path: &str, line: &str) -> Option<&'static str> {
-    let attribute = line.trim_start().starts_with("#[") || line.contains("cfg!(");
-    if attribute || line.contains("crate::sources::") {
-        return None; // a feature's name, or what `src/sources.rs` makes of it
-    }
-    let allowed = ALLOWED.iter().find(|(file, _)| *file == path).map_or(&[][..], |(_, allowed)| allowed);
-    let line = allowed.iter().fold(line.to_string(), |line, name| line.replace(name, ""));
-    let whole = |at: usize| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
-    WAYS_OUT.iter().find(|word| line.match_indices(**word).any(|(at, _)| whole(at))).copied()
+/// What a file uses of the world outside, by line.
+fn ways_out(path: &str, text: &str) -> Vec<(usize, &'static str)> {
+    let words = words(text).code;
+    let allowed = ALLOWED.iter().filter(|(file, _)| *file == path).flat_map(|(_, allowed)| *allowed);
+    let allowed: Vec<_> = allowed.flat_map(|phrase| places(&words, phrase)).collect();
+    let ways = WAYS_OUT.iter().flat_map(|way| places(&words, way).into_iter().map(move |place| (place.start, *way)));
+    let ways = ways.filter(|(at, _)| !allowed.iter().any(|place| place.contains(at)));
+    ways.map(|(at, way)| (words[at].line, way)).collect()
 }
 
 #[test]
 fn the_core_has_no_io_clock_or_randomness_of_its_own() {
     let mut found = Vec::new();
     for source in rust_files("src").iter().filter(|source| !source.path.starts_with("src/testing")) {
-        let out = code_lines(&source.text).filter_map(|line| Some((line, way_out(&source.path, line)?)));
-        found.extend(out.map(|(line, word)| format!("{}: {word} in {}", source.path, line.trim())));
+        found.extend(ways_out(&source.path, &source.text).into_iter().map(|(line, way)| format!("{}:{line}: {way}", source.path)));
     }
     assert!(found.is_empty(), "the core goes out:\n{}", found.join("\n"));
 }
 
 #[test]
 fn a_way_out_of_the_core_would_be_found() {
-    for line in [
+    for text in [
         "use std::fs;",
-        "    let now = ::std::time::SystemTime::now();",
-        "std::thread::sleep(wait)",
-        "let socket = std::net::TcpStream::connect(url)?;",
-        "std::process::exit(1)",
-        "if let Ok(path) = std::env::var(\"SECRET\") {",
-        "    println!(\"{challenge:?}\");",
-        "getrandom::fill(&mut bytes)?;",
-        "let seed = OsRng.next_u64();",
-        "let begun = Instant::now();",
+        "fn f() { let now = ::std::time::SystemTime::now(); }",
+        "fn f() { std::thread::sleep(wait) }",
+        "fn f() { if let Ok(path) = std::env::var(\"SECRET\") {} }",
+        "fn f() { println!(\"{challenge:?}\"); }",
+        "fn f() { getrandom::fill(&mut bytes)?; }",
+        "fn f() { let seed = OsRng.next_u64(); }",
+        "fn f() { let begun = Instant::now(); }",
         "extern crate std;",
+        // By another name.
+        "use std as outside;\nfn f() { outside::fs::write(path, bytes) }",
+        "extern crate std as outside;",
+        "use crate::std::fs;",
+        "use r#std::fs;",
+        "use {core::fmt, std};",
+        "use std /* a comment */ :: // and another\n fs;",
+        // Behind what looks like a comment or like its end.
+        "const A: A = (\"https://\", std::fs::read(\"/etc/hostname\"));",
+        "const A: A = ('\"', std::fs::read(b\"//\"), r#\"\"/*\"#);",
+        "/* // */ use std::fs;",
+        "/// \"\nuse std::fs;",
+        // Behind or within what is only for tests, or looks like it.
+        "#[cfg(test)]\nmod tests {}\nuse std::fs;",
+        "#[cfg(test)]\nmod tests;\nuse std::fs;",
+        "#[cfg(test)]\nuse core::fmt;\nmod inner { use std::fs; }",
+        "#[cfg(not(test))]\nmod inner { use std::fs; }",
+        "#[cfg(any(test, feature = \"std\"))]\nmod inner { use std::fs; }",
+        "const A: &str = \"\n#[cfg(test)]\n\"; use std::fs;",
+        "// #[cfg(test)]\nmod inner { use std::fs; }",
+        // On the line of an attribute, of a condition, of an allowed name.
+        "#[inline] fn f() { std::process::exit(1) }",
+        "fn f() { if cfg!(feature = \"std\") { std::process::exit(1) } }",
+        "fn f() { (crate::sources::SystemClock, std::process::id()) }",
+        "#[derive(Deserialize)] struct A { #[serde(default = \"std::process::id\")] id: u32 }",
+        "#[cfg_attr(feature = \"std\", serde(default = \"::std::process::id\"))] struct A;",
+        // In a macro, from another file.
+        "macro_rules! id { () => { $crate::std::process::id() } }",
+        "#[path = \"../../outside.rs\"] mod outside;",
+        "include!(\"../../outside.rs\");",
+        "#[macro_use] extern crate alloc;",
     ] {
-        assert!(way_out("src/ceremony/steps.rs", line).is_some(), "{line}");
+        assert!(!ways_out("src/ceremony/steps.rs", text).is_empty(), "{text}");
     }
     // What one file may use, another may not, and nothing else with it.
-    let clock = "std::time::SystemTime::now().into()";
-    assert_eq!((way_out("src/sources.rs", clock), way_out("src/passkeys.rs", clock)), (None, Some("std::")));
-    assert_eq!(way_out("src/sources.rs", "std::fs::read(path)"), Some("std::"));
-    for line in ["row.at(\"insertInstant\")", "#[cfg(all(feature = \"std\", feature = \"getrandom\"))]", "use core::fmt;"] {
-        assert_eq!(way_out("src/passkeys.rs", line), None, "{line}");
+    let clock = "fn now() -> UnixTime { std::time::SystemTime::now().into() }";
+    assert_eq!(ways_out("src/sources.rs", clock), []);
+    assert_eq!(ways_out("src/passkeys.rs", clock), [(1, "std"), (1, "SystemTime")]);
+    for (path, text) in [
+        ("src/sources.rs", "fn f() { std::fs::read(path) }"),
+        ("src/types/time.rs", "fn now() { std::time::SystemTime::now() }"),
+        ("src/types/time.rs", "impl From<std::time::SystemTime> for UnixTime { fn from(time: T) { time.elapsed() } }"),
+        ("src/store/memory.rs", "use std::collections::{BTreeMap, BTreeSet, HashMap}; use std::thread;"),
+        ("src/lib.rs", "extern crate std as outside;"),
+        ("src/lib.rs", "#[macro_use] extern crate std;"),
+    ] {
+        assert!(!ways_out(path, text).is_empty(), "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_is_no_way_out_is_not_taken_for_one() {
+    for text in [
+        "const A: &str = \"insertInstant, std::fs, println!(), // extern crate std;\";",
+        "#[cfg(all(feature = \"std\", feature = \"getrandom\"))] use core::fmt;",
+        "fn f() -> bool { cfg!(feature = \"std\") }",
+        "//! std::fs\n\n/// [`std::time::SystemTime`] /* \nfn f() {} // std::env\n/* std::net /* std::io */ std::fs */",
+        "#[doc = \"Or `std::time::SystemTime`.\"] fn f() {}",
+        "#[cfg(test)]\nmod tests { use std::fs; }\nfn f() {}",
+        "#[cfg(test)]\n#[allow(unused)]\npub(crate) mod tests { mod inner { use std::fs; } }",
+        "mod inner { #[cfg(test)] mod tests { use std::fs; } }",
+        "const A: &str = r##\"\"# std::fs\"##;",
+        "use crate::std_free; use my_std::nostd;",
+    ] {
+        assert_eq!(ways_out("src/passkeys.rs", text), [], "{text}");
     }
 }
 
@@ -158,27 +219,29 @@ fn a_way_out_of_the_core_would_be_found() {
 #[test]
 fn every_way_out_that_is_allowed_is_taken() {
     for (path, names) in ALLOWED {
-        let source = crate::sources::read(path);
+        let words = words(&read(path)).code;
         for name in *names {
-            assert!(code_lines(&source).any(|line| line.contains(name)), "{path} does without {name}");
+            assert!(!places(&words, name).is_empty(), "{path} does without {name}");
         }
     }
 }
 
 #[test]
 fn only_one_module_knows_each_parser_or_backend() {
+    // A crate, or a room of ours that has its name and where that is known.
     let owners: [(&str, &[&str]); 5] = [
         ("ciborium_ll", &["src/parse/cbor.rs"]),
         // AWS-LC takes what is no point for a key.
         ("ed25519_dalek", &["src/crypto/rustcrypto/ed25519.rs", "src/crypto/aws_lc_rs.rs"]),
-        (" rsa::", &["src/crypto/rustcrypto/rsa.rs"]),
-        ("::aws_lc_rs", &["src/crypto/aws_lc_rs.rs"]),
-        ("::graviola", &["src/crypto/graviola.rs"]),
+        ("rsa::", &["src/crypto/rustcrypto/rsa.rs", "src/crypto/rustcrypto/mod.rs", "src/crypto/graviola.rs"]),
+        ("aws_lc_rs", &["src/crypto/aws_lc_rs.rs", "src/crypto/mod.rs"]),
+        ("graviola", &["src/crypto/graviola.rs", "src/crypto/mod.rs"]),
     ];
     for source in library() {
+        let words = words(&source.text).code;
         for (name, owners) in owners {
-            let used = code_lines(&source.text).any(|line| line.contains(name) && !line.trim_start().starts_with("&rsa::"));
-            assert!(!used || owners.contains(&source.path.as_str()), "{} uses {name}", source.path);
+            let used = places(&words, name).first().map(|place| words[place.start].line);
+            assert!(used.is_none() || owners.contains(&source.path.as_str()), "{}:{used:?} uses {name}", source.path);
         }
     }
 }

@@ -10,8 +10,10 @@
 )]
 
 mod errors;
+mod items;
 mod layers;
 mod manifest;
 mod security;
 mod sources;
 mod spec_map;
+mod words;

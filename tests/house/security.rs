@@ -1,10 +1,14 @@
 //! What is said about attacks is true: each named test and code exists, no attack is left out, no claim stands alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write as _;
 
 use passkeeper::ErrorCode;
 
-use crate::sources::{code_lines, package, read, rust_files};
+use crate::items::{self, items};
+use crate::sources::{package, read, rust_files};
+use crate::words::code_lines;
 
 const TABLE: &str = "docs/SECURITY.md";
 const POLICY: &str = "SECURITY.md";
@@ -37,30 +41,19 @@ fn is_test(name: &str) -> bool {
     binary.is_some_and(|binary| binary.bytes().all(|b| b.is_ascii_lowercase()) && package().join("tests").join(binary).is_dir())
 }
 
-/// Every test below `tests`, as `cargo test` names it behind its binary, with the path of its file. A file counts only if a `mod`
-/// leads to it.
-fn tests() -> Vec<(String, String)> {
-    let files = rust_files("tests");
-    let mut tests = Vec::new();
-    for file in &files {
-        let modules: Vec<_> = file.path.trim_start_matches("tests/").trim_end_matches(".rs").split('/').collect();
-        let [binary, inner @ ..] = modules.as_slice() else { continue };
-        let reached = (1..=inner.len()).filter(|depth| inner[..*depth] != ["main"]).all(|depth| {
-            let above = if depth == 1 { "main".into() } else { inner[..depth - 1].join("/") };
-            let above = files.iter().find(|other| other.path == format!("tests/{binary}/{above}.rs"));
-            above.is_some_and(|above| {
-                above.text.lines().any(|line| line.trim_end_matches(';').ends_with(&format!("mod {}", inner[depth - 1])))
-            })
+/// Every test below `tests` that runs, as `cargo test` names it behind its binary, with all the words that it comes to in its file. It
+/// counts only if a `mod` leads to its file.
+fn tests() -> BTreeMap<String, BTreeSet<String>> {
+    let files: BTreeMap<_, _> = rust_files("tests").into_iter().map(|file| (file.path, items(&file.text))).collect();
+    let mut tests = BTreeMap::new();
+    for (path, items) in &files {
+        let modules: Vec<_> = path.trim_start_matches("tests/").trim_end_matches(".rs").split('/').filter(|name| *name != "main").collect();
+        let reached = (1..modules.len()).all(|depth| {
+            let above = if depth == 1 { format!("{}/main", modules[0]) } else { modules[..depth].join("/") };
+            files.get(&format!("tests/{above}.rs")).is_some_and(|above| above.iter().any(|item| item.leads_to(modules[depth])))
         });
-        let prefix: Vec<_> = [*binary].into_iter().chain(inner.iter().copied().filter(|module| *module != "main")).collect();
-        let mut marked = false;
-        for line in file.text.lines().filter(|_| reached) {
-            marked |= line == "#[test]";
-            if let (true, Some(function)) = (marked, line.strip_prefix("fn ")) {
-                let name: String = function.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-                tests.push((format!("{}::{name}", prefix.join("::")), file.path.clone()));
-                marked = false;
-            }
+        for (name, words) in items::tests(items).into_iter().filter(|_| reached) {
+            tests.insert(format!("{}::{name}", modules.join("::")), words.into_iter().map(str::to_owned).collect());
         }
     }
     tests
@@ -68,36 +61,35 @@ fn tests() -> Vec<(String, String)> {
 
 #[test]
 fn every_test_that_is_named_exists() {
-    let tests: BTreeSet<_> = tests().into_iter().map(|(name, _)| name).collect();
+    let tests = tests();
     let mut missing = Vec::new();
     for path in [TABLE, POLICY] {
         let text = read(path);
-        missing.extend(quoted(&text).filter(|name| is_test(name) && !tests.contains(*name)).map(|name| format!("{path}: {name}")));
+        missing.extend(quoted(&text).filter(|name| is_test(name) && !tests.contains_key(*name)).map(|name| format!("{path}: {name}")));
     }
     let cells = [(TABLE, ATTACKS), (POLICY, CLAIMS)].into_iter().flat_map(|(path, heading)| rows(path, heading));
     for row in cells {
         let cell = row.last().unwrap();
         let named: Vec<_> = quoted(cell).collect();
-        if named.is_empty() || !named.iter().all(|name| tests.contains(*name)) {
+        if named.is_empty() || !named.iter().all(|name| tests.contains_key(*name)) {
             missing.push(format!("{}: {cell}", row[0]));
         }
     }
     assert!(missing.is_empty(), "these are no tests:\n{}", missing.join("\n"));
 }
 
-/// A code that is the answer to an attack also stands in the file of one of its tests.
+/// A code that is the answer to an attack is also expected by one of its tests, or by what that test calls in its file.
 #[test]
 fn every_answer_is_a_code_that_its_tests_expect() {
     let codes: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
     let (tests, mut faults) = (tests(), Vec::new());
     for row in rows(TABLE, ATTACKS) {
         let [attack, _, answer, named] = row.as_slice() else { panic!("{row:?}") };
-        let named: Vec<_> = quoted(named).collect();
-        let files: String = tests.iter().filter(|(name, _)| named.contains(&name.as_str())).map(|(_, path)| read(path)).collect();
+        let words: BTreeSet<_> = quoted(named).filter_map(|name| tests.get(name)).flatten().collect();
         for code in quoted(answer) {
             if !codes.contains(code) {
                 faults.push(format!("{attack}: there is no code {code}"));
-            } else if !files.contains(&format!("\"{code}\"")) {
+            } else if !words.contains(&format!("\"{code}\"")) {
                 faults.push(format!("{attack}: no test expects {code}"));
             }
         }
@@ -110,10 +102,39 @@ fn every_attack_that_is_tried_stands_in_the_table() {
     let rows = rows(TABLE, ATTACKS);
     let named: BTreeSet<_> = rows.iter().flat_map(|row| quoted(&row[3])).collect();
     let tests = tests();
-    let left_out: Vec<_> = tests.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("attacks::")).collect();
+    let left_out: Vec<_> = tests.keys().map(String::as_str).filter(|name| name.starts_with("attacks::")).collect();
     assert!(left_out.len() > 50, "{left_out:?}");
     let left_out: Vec<_> = left_out.into_iter().filter(|name| !named.contains(name)).collect();
     assert!(left_out.is_empty(), "{TABLE} does not tell of:\n{}", left_out.join("\n"));
+}
+
+/// The names of advisories and the numbers of issues in a text.
+fn identifiers(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '#');
+    let number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let advisory = |word: &str| ["CVE-", "GHSA-", "YSA-", "RUSTSEC-", "BUG-"].iter().any(|list| word.starts_with(list));
+    words.filter(|word| advisory(word) || word.strip_prefix('#').is_some_and(number)).collect()
+}
+
+/// The list that the tables answer is not part of this repository: looked for beside the test vectors, and this test skips without it,
+/// or fails if `PASSKEEPER_CI` is set.
+#[test]
+fn every_attack_of_the_list_is_answered() {
+    assert_eq!(identifiers("a #12, (#3); GHSA-2g3p-m8c9 / CVE-1-2.\n## [x](#y) #5a"), ["#12", "#3", "CVE-1-2", "GHSA-2g3p-m8c9"].into());
+    let path = package().join("../shared/spec/attacks.md");
+    let Ok(list) = fs::read_to_string(&path) else {
+        let reason = format!("no list of attacks in {}", path.display());
+        assert!(std::env::var_os("PASSKEEPER_CI").is_none(), "{reason}");
+        std::io::stderr().write_all(format!("SKIPPED every_attack_of_the_list_is_answered: {reason}\n").as_bytes()).unwrap();
+        return;
+    };
+    let table = read(TABLE);
+    let answered: BTreeSet<_> = table.lines().filter(|line| line.starts_with('|')).flat_map(identifiers).collect();
+    let (attacks, _) = list.split_once("\n## 5.").expect("part 5 is about a conformance tool");
+    let listed = identifiers(attacks);
+    assert!(listed.len() > 80, "{listed:?}");
+    let missing: Vec<_> = listed.difference(&answered).collect();
+    assert!(missing.is_empty(), "{TABLE} does not answer {missing:?}");
 }
 
 /// What is secret or stands for a secret has no comparison that ends early.
@@ -160,8 +181,8 @@ fn no_secret_is_compared_byte_by_byte() {
     }
     let mut found = Vec::new();
     for source in ["src/types", "src/ceremony", "src/passkeys", "src/store"].into_iter().flat_map(rust_files) {
-        let lines = code_lines(&source.text).filter(|line| early_comparison(line));
-        found.extend(lines.map(|line| format!("{}: {}", source.path, line.trim())));
+        let lines = code_lines(&source.text);
+        found.extend(lines.iter().filter(|line| early_comparison(line)).map(|line| format!("{}: {}", source.path, line.trim())));
     }
     assert!(found.is_empty(), "compare these in constant time:\n{}", found.join("\n"));
 }

@@ -37,13 +37,3 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
         }
     }
 }
-
-/// What stands outside of `#[cfg(test)]` modules at the end of a file.
-pub(crate) fn without_tests(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\n").next().unwrap()
-}
-
-/// The lines of code, without comments.
-pub(crate) fn code_lines(text: &str) -> impl Iterator<Item = &str> {
-    without_tests(text).lines().map(|line| line.split("//").next().unwrap())
-}
