@@ -161,6 +161,10 @@ fn the_error_tells_what_was_expected_and_found(ceremony: Ceremony) {
     let text = error.to_string();
     assert!(text.contains("https://example.com") && text.contains("https://evil.test"), "{text}");
     assert!(text.contains(error.code()) && text.contains(error.spec_step().unwrap()), "{text}");
+    assert!(!text.contains("another"), "{text}");
+    let two = builder().origin(ORIGIN).origin("https://www.example.com").build().unwrap();
+    let text = ceremony.run(&two, |draft| draft.origin = "https://evil.test".into()).unwrap_err().to_string();
+    assert!(text.contains("or another configured one"), "{text}");
 }
 
 fn embedded(cross_origin: Option<bool>, top_origin: Option<&'static str>) -> impl Fn(&mut ClientDataDraft) {

@@ -1,7 +1,8 @@
 //! §7.1 steps 1 to 4 and 15 to 25: options, response, flags, policy, algorithm, attestation.
 
 use passkeeper::testing::{AttestationKind, Cbor, CounterMode, KeyAlgorithm, KeyPair, RegistrationDraft, VirtualAuthenticator, flags};
-use passkeeper::types::{Algorithm, AlgorithmList, AttestationConveyance, UserVerification};
+use passkeeper::types::{Aaguid, Algorithm, AlgorithmList, AttestationConveyance, UserVerification};
+use passkeeper::wire::{CredentialDescriptor, UserEntity};
 use passkeeper::{AttestationPolicy, BackupEligibilityPolicy, RegistrationPolicy, RegistrationRequest};
 use serde_json::json;
 
@@ -37,6 +38,11 @@ fn s7_1_01_credentials_of_the_account_are_excluded() {
     let (options, _) = relying_party().start_registration(request, challenge(), NOW).unwrap();
     assert_eq!(options.exclude_credentials, [record.descriptor()]);
     assert_eq!(authenticator.create(&json(&options), ORIGIN).unwrap_err().name(), "InvalidStateError");
+    // Each once, however often it is named.
+    let named = [1, 2, 1].map(|n| CredentialDescriptor::new(credential_id([n]), Vec::new()));
+    let request = RegistrationRequest::new(user("alice")).exclude_credentials(named.clone());
+    let (options, _) = relying_party().start_registration(request, challenge(), NOW).unwrap();
+    assert_eq!(options.exclude_credentials, named[..2]);
 }
 
 #[test]
@@ -45,11 +51,16 @@ fn s7_1_01_a_request_that_cannot_work_is_refused() {
     let request = || RegistrationRequest::new(user("alice"));
     let mut nameless = user("alice");
     nameless.name.clear();
+    let shown_as = |name: String| UserEntity { display_name: name, ..user("alice") };
+    let anonymous = RegistrationRequest::new(shown_as(String::new())).passkey_display_name("");
+    assert!(rp.start_registration(anonymous, challenge(), NOW).is_ok(), "display names may be empty");
     let mut talkative = user("alice");
     talkative.name = "x".repeat(257);
     let cases = [
         ("an empty name", RegistrationRequest::new(nameless), "name-invalid"),
         ("a long name", RegistrationRequest::new(talkative), "name-invalid"),
+        ("a long display name", RegistrationRequest::new(shown_as("x".repeat(257))), "name-invalid"),
+        ("a long display name of a passkey", request().passkey_display_name("x".repeat(257)), "name-invalid"),
         ("a zero byte", request().passkey_name("a\0b"), "name-invalid"),
         ("a long passkey name", request().passkey_name("x".repeat(257)), "name-invalid"),
         ("no time", request().policy(policy(|p| p.timeout_ms = 0)), "timeout-invalid"),
@@ -59,15 +70,26 @@ fn s7_1_01_a_request_that_cannot_work_is_refused() {
             request().policy(policy(|p| p.attestation = AttestationPolicy::not_requested().refuse_none())),
             "attestation-policy-invalid",
         ),
-        (
-            "statements ignored but demanded",
-            request().policy(policy(|p| p.attestation = AttestationPolicy::danger_ignore_statements().refuse_self())),
-            "attestation-policy-invalid",
-        ),
     ];
     for (name, request, code) in cases {
         assert_eq!(refusal(rp.start_registration(request, challenge(), NOW)), (code, None), "{name}");
     }
+    // Statements that nobody looks at prove nothing that is demanded.
+    let ignoring = AttestationPolicy::danger_ignore_statements;
+    let mut asking = serde_json::to_value(ignoring()).unwrap();
+    asking["conveyance"] = json!("direct");
+    let demanding = [
+        ("attestation is asked for", serde_json::from_value(asking).unwrap()),
+        ("none is refused", ignoring().refuse_none()),
+        ("self attestation is refused", ignoring().refuse_self()),
+        ("a model is demanded", ignoring().only_models([Aaguid::new([9; 16])])),
+        ("a status is demanded", ignoring().require_status(["FIDO_CERTIFIED"])),
+    ];
+    for (name, attestation) in demanding {
+        let request = request().policy(policy(|p| p.attestation = attestation));
+        assert_eq!(refusal(rp.start_registration(request, challenge(), NOW)), ("attestation-policy-invalid", None), "{name}");
+    }
+    assert!(rp.start_registration(request().policy(policy(|p| p.attestation = ignoring())), challenge(), NOW).is_ok());
 }
 
 #[test]
