@@ -7,9 +7,12 @@ table does not explain fails; so does a row of which any case, judge or code doe
 import collections
 import json
 import pathlib
+import re
 import sys
 
 JUDGES = ("webauthn", "fido2", "simplewebauthn")
+# What an explanation appeals to: 7.1/8, 5.8.1, RFC 8259.
+RULE = re.compile(r"\d\.\d|RFC \d{4}")
 HEADING = "| Case | Judge | passkeeper | Judge says | Who is right, and why |"
 
 
@@ -23,8 +26,8 @@ def table():
         if not line.startswith("|"):
             return
         cases, judges, ours, says, why = (cell.strip() for cell in line.strip("|").split("|"))
-        if not why:
-            sys.exit(f"unexplained: {line}")
+        if not RULE.search(why):
+            sys.exit(f"names no step, section or RFC: {line}")
         yield (cases.split("; "), judges.split(", "), [code.strip("`") for code in ours.split(", ")], says)
 
 

@@ -12,9 +12,20 @@ function trust(roots) {
   }
 }
 
+// A response that is no JSON: its server would not get to a judge that is given what was parsed.
+class Unreadable extends Error {}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Unreadable(error.message);
+  }
+}
+
 function judge(line) {
   const common = {
-    response: JSON.parse(line.response),
+    response: parsed(line.response),
     expectedChallenge: line.challenge,
     expectedOrigin: line.origins,
     expectedRPID: line.rp_id,
@@ -27,11 +38,19 @@ function judge(line) {
   return verifyAuthenticationResponse({ ...common, credential: { id, publicKey: bytes(public_key), counter: sign_count } });
 }
 
+// Whether the library threw it, or what the library called; what this program itself throws, or calls wrongly, is a fault of its own.
+// The first frame that stands in a file says so: those of Node.js and of JSON have none.
+function isRefusal(error) {
+  const frame = String(error.stack).split('\n').find((line) => line.includes('file://'));
+  return error instanceof Unreadable || frame?.includes('/node_modules/');
+}
+
 // Refusals are exceptions, of whatever kind, or `verified: false`.
 async function verdict(line) {
   try {
     return (await judge(line)).verified ? 'accepted' : 'refused: not verified';
   } catch (error) {
+    if (!isRefusal(error)) throw error;
     return `refused: ${error.name}: ${error.message}`.slice(0, 200);
   }
 }

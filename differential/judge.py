@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import traceback
 import warnings
 
 from cryptography import x509
@@ -53,7 +54,7 @@ class Judge:
             "challenge": case["challenge"],
             "user_verification": "required" if case["require_user_verification"] else "preferred",
         }
-        response = json.loads(case["response"])
+        response = parsed(case["response"])
         if case["ceremony"] == "registering":
             server.register_complete(state, response)
         else:
@@ -81,11 +82,31 @@ class Attestations(AttestationVerifier):
         return None
 
 
+class Unreadable(Exception):
+    """A response that is no JSON: its server would not get to a judge that is given what was parsed."""
+
+
+def parsed(text):
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(error) from error
+
+
+def is_a_refusal(error):
+    """Whether a library raised it, or what a library called; what this program itself raises, or calls wrongly, is a fault of its own."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = max(number for number, frame in enumerate(frames) if frame.f_globals is globals())
+    return isinstance(error, Unreadable) or any("site-packages" in frame.f_code.co_filename for frame in frames[ours:])
+
+
 def verdict(judge, case):
-    """Refusals are exceptions, of whatever kind: a server answers both alike."""
+    """Refusals are exceptions of whatever kind, the libraries' own or what they stumble over: a server answers both alike."""
     try:
         judge(case)
-    except (Exception, RecursionError) as error:
+    except Exception as error:
+        if not is_a_refusal(error):
+            raise
         return f"refused: {type(error).__name__}: {error}"[:200]
     return "accepted"
 
