@@ -50,6 +50,11 @@ fn a_relying_party_that_cannot_work_is_refused() {
 fn what_only_a_development_setup_needs_is_taken_by_its_dangerous_name() {
     let rp = RelyingParty::builder("localhost", "Dev").origin("http://localhost:5000").build().unwrap();
     assert_eq!(rp.origins().len(), 1);
+    assert_eq!(rp.name(), "Dev");
+    for (address, origin) in [("127.0.0.1", "https://127.0.0.1"), ("::1", "https://[::1]"), ("[::1]", "https://[::1]")] {
+        let rp = RelyingParty::builder(RP_ID, "Dev").danger_rp_id(RpId::danger_ip_address(address).unwrap()).build().unwrap();
+        assert_eq!(rp.origins().iter().map(|origin| origin.as_str()).collect::<Vec<_>>(), [origin], "unless one is named");
+    }
     let address = RpId::danger_ip_address("127.0.0.1").unwrap();
     assert!(builder().danger_rp_id(address).danger_insecure_origin("http://127.0.0.1:5000").build().is_ok());
 }

@@ -1,6 +1,6 @@
 //! The credential store in memory: its capacity, beyond the contract of all stores.
 
-use passkeeper::store::{CredentialStore as _, Deleted, Inserted, LastRecord, MemoryStore, StoreError};
+use passkeeper::store::{CredentialStore as _, Deleted, ImportMode, Inserted, LastRecord, MemoryStore, StoreError};
 use passkeeper::testing::{KeyAlgorithm, KeyPair};
 use passkeeper::types::Scope;
 use passkeeper::{CosePublicKey, CredentialRecord};
@@ -36,5 +36,18 @@ fn capacity_is_exact_and_deleting_makes_room() {
     assert_eq!(block_on(store.delete(&scope("a"), &handle("alice"), &credential_id(b"1"), LastRecord::MayGo)), Ok(Deleted::Yes));
     assert_eq!(insert(&store, &record("b", "bob", b"1")), Inserted::Yes);
     assert_eq!(block_on(store.insert(&record("a", "alice", b"1"), None)), Err(StoreError::Full));
+    // An import that just fits is taken, and one too many not in part.
+    let batch = |ids: &[u8]| ids.iter().map(|id| record("a", "alice", &[*id])).collect::<Vec<_>>();
+    let store = MemoryStore::with_capacity(3);
+    for (ids, answer) in [
+        (&[1, 2][..], Ok(vec![Inserted::Yes; 2])),
+        (&[3, 4], Err(StoreError::Full)),
+        (&[2, 3], Ok(vec![Inserted::AlreadyThere, Inserted::Yes])),
+        (&[4], Err(StoreError::Full)),
+        (&[1, 3], Ok(vec![Inserted::AlreadyThere; 2])),
+    ] {
+        assert_eq!(block_on(store.import(&batch(ids), ImportMode::RowByRow)), answer, "{ids:?}");
+    }
+    assert_eq!(block_on(store.list(&scope("a"), &handle("alice"))).unwrap().len(), 3);
     assert_eq!(block_on(MemoryStore::with_capacity(0).insert(&record("a", "alice", b"1"), None)), Err(StoreError::Full));
 }
