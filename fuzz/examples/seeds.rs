@@ -14,7 +14,7 @@ use passkeeper::testing::{
 };
 use passkeeper::types::Algorithm;
 use passkeeper::{CosePublicKey, RelyingParty};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 struct Seeds(PathBuf);
 
@@ -153,7 +153,7 @@ fn registrations(seeds: &Seeds, rp: &RelyingParty) {
     ];
     draft.auth_data.set_extensions(Some(Cbor::map(outputs)));
     draft.client_extension_results = serde_json::from_str(
-        r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":true},"appidExclude":true,"other":[1]}"#,
+        r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":true},"appidExclude":true,"credBlob":true,"hmacCreateSecret":true,"other":[1]}"#,
     )
     .unwrap();
     seeds.add("registration_response", "extensions", draft.to_json());
@@ -208,6 +208,13 @@ fn sign_ins(seeds: &Seeds, rp: &RelyingParty) {
         seeds.add("authentication_response", name, SigningIn::with(rp, algorithm).draft.to_json());
     }
     let mut draft = SigningIn::with(rp, KeyAlgorithm::Es256).draft;
+    draft.client_extension_results = json!({
+        "appid": true,
+        "prf": { "results": { "first": "AAAA", "second": "AQEB" } },
+        "largeBlob": { "written": true, "blob": "AgIC" },
+        "getCredBlob": "AwMD",
+    });
+    seeds.add("authentication_response", "extensions", draft.to_json());
     seeds.add("client_data", "get", draft.client_data.to_bytes());
     seeds.add("authenticator_data", "sign-in", draft.auth_data.to_bytes());
     draft.auth_data.set_extensions(Some(Cbor::map([("credBlob", Cbor::bytes(*b"blob"))])));

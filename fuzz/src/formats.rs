@@ -5,8 +5,10 @@ use std::fmt;
 
 pub use ciborium::Value as Cbor;
 use passkeeper::testing::{HashAlgorithm, KeyPair, der};
+use passkeeper::types::Bytes;
+use passkeeper::wire::ClientExtensionResults;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The members of a JSON object in their order, repeated ones too.
 pub struct Members(pub Vec<(String, Value)>);
@@ -53,6 +55,26 @@ pub fn members(text: &str) -> Option<Result<Members, serde_json::Error>> {
     let read = serde_json::from_str(text);
     let unclear = |error: &serde_json::Error| UNCLEAR.iter().any(|reason| error.to_string().starts_with(reason));
     if read.as_ref().is_err_and(unclear) { None } else { Some(read) }
+}
+
+/// `clientExtensionResults` with all that was read of them.
+pub fn extension_results(results: &ClientExtensionResults) -> Value {
+    let text = |bytes: &Option<Bytes>| bytes.as_ref().map(Bytes::to_base64url);
+    let prf = results.prf_results.as_ref().map(|prf| json!({ "first": prf.first.to_base64url(), "second": text(&prf.second) }));
+    json!({
+        "credProps": { "rk": results.cred_props_rk },
+        "appid": results.app_id,
+        "appidExclude": results.app_id_exclude,
+        "prf": { "enabled": results.prf_enabled, "results": prf },
+        "largeBlob": {
+            "supported": results.large_blob_supported,
+            "written": results.large_blob_written,
+            "blob": text(&results.large_blob),
+        },
+        "credBlob": results.cred_blob_stored,
+        "getCredBlob": text(&results.cred_blob),
+        "hmacCreateSecret": results.hmac_create_secret,
+    })
 }
 
 /// The first item, and how many bytes it takes.
