@@ -129,14 +129,13 @@ fn registrations(seeds: &Seeds, rp: &RelyingParty) {
         seeds.choose("attestation_statement", name, &[format.unwrap()], &statement);
         seeds.add("attestation_object", name, registering.draft.attestation_object_bytes());
         seeds.choose("registration_ceremony", name, &[number], b"");
-        seeds.choose("registration_ceremony", format!("{name}-changed"), &[number], SCRIPT);
-        seeds.choose("registration_ceremony", format!("{name}-again"), &[kinds.len() + number, 0, 0], b"");
-        seeds.choose("registration_ceremony", format!("{name}-again-key"), &[kinds.len() + number, 0, 0], [22, 0, 0, 0, 1]);
+        seeds.choose("registration_ceremony", format!("{name}-again"), &[kinds.len() + number, 0, 0], [22, 0, 0, 0, 1]);
         if statement.len() < 1000 {
             seeds.add("registration_response", name, registering.draft.to_json());
             seeds.add("cbor", name, statement);
         }
     }
+    seeds.choose("registration_ceremony", "changed", &[1], SCRIPT);
     again(seeds, "registration_ceremony", "again", kinds.len() + 1, 0);
     for (further, name) in [(1, "wants-backup"), (2, "wants-no-backup")] {
         seeds.choose("registration_ceremony", format!("again-{name}"), &[kinds.len(), 0, further], b"");
@@ -181,8 +180,8 @@ fn sign_ins(seeds: &Seeds, rp: &RelyingParty) {
     for (number, algorithm) in KeyAlgorithm::ALL.iter().enumerate() {
         let name = format!("{algorithm:?}").to_lowercase();
         seeds.choose("authentication_ceremony", &name, &[number], b"");
-        seeds.choose("authentication_ceremony", format!("{name}-changed"), &[number], SCRIPT);
     }
+    seeds.choose("authentication_ceremony", "changed", &[0], SCRIPT);
     let algorithms = KeyAlgorithm::ALL.len();
     for (number, algorithm) in KeyAlgorithm::ALL.iter().filter(|algorithm| !is_rsa(**algorithm)).enumerate() {
         let name = format!("{algorithm:?}-again").to_lowercase();
@@ -227,9 +226,12 @@ fn keys(seeds: &Seeds) {
         let pair = KeyPair::from_seed(*algorithm, 1);
         let cose = pair.cose_key();
         seeds.add("cose_key", &name, cose.encode());
-        seeds.choose("signature", format!("{name}-any"), &[number, 0], pair.sign(b"what was signed"));
-        for what in 1..5 {
-            seeds.choose("signature", format!("{name}-{what}"), &[number, what], &SCRIPT[..8]);
+        seeds.choose("signature", &name, &[number, 0], pair.sign(b"what was signed"));
+        seeds.choose("signature", format!("{name}-message"), &[number, 3], &SCRIPT[..8]);
+        // Of each scheme once: the others take the same way through the code.
+        if matches!(algorithm, KeyAlgorithm::Es512 | KeyAlgorithm::EdDsa | KeyAlgorithm::Rs256 | KeyAlgorithm::Ps256) {
+            seeds.choose("signature", format!("{name}-signature"), &[number, 1], &SCRIPT[..8]);
+            seeds.choose("signature", format!("{name}-key"), &[number, 4], &SCRIPT[..8]);
         }
         let key = CosePublicKey::new(cose.encode()).unwrap();
         let place = Algorithm::ALL.iter().position(|known| known.cose_id() == algorithm.cose_id()).unwrap();
