@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use fuzz::ceremony::{NOW, Registering, SigningIn, anchors, blob, ca, kinds, relying_party, revocation_list, service};
+use fuzz::changes::is_rsa;
 use passkeeper::import::Format;
 use passkeeper::testing::{
     AttestationKind, Backup, Cbor, CertificateAuthority, KeyAlgorithm, KeyPair, PackedAttestation, VirtualAuthenticator,
 };
 use passkeeper::types::Algorithm;
 use passkeeper::{CosePublicKey, RelyingParty};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 struct Seeds(PathBuf);
 
@@ -51,8 +52,76 @@ fn main() {
 /// A few mutations of four bytes, as `fuzz::mutate` reads them: bits flipped, a byte more, a byte less, an end cut off.
 const SCRIPT: &[u8] = &[0, 0, 9, 1, 21, 0, 40, 0x80, 27, 0, 3, 0, 33, 0, 200, 0];
 
+/// Ceremonies that are signed again, for both kinds: a policy, by its bits, and changes of five bytes, as `fuzz::changes` reads
+/// them. Each asks for something else of a policy; half of them are accepted.
+const AGAIN: &[(&str, u8, &[[u8; 5]])] = &[
+    ("type", 0, &[[0, 0x80, 0, 0, 2]]),
+    ("challenge", 0, &[[1, 0, 0, 2, 1]]),
+    ("origin", 0, &[[2, 0x80, 0, 0, 17]]),
+    ("embedded", 1, &[[3, 0x80, 0, 0, 7], [4, 0x80, 0, 0, 6]]),
+    ("not-embedded", 0, &[[3, 0x80, 0, 0, 7], [4, 0x80, 0, 0, 6]]),
+    ("cross-origin", 0, &[[3, 0x80, 0, 0, 7]]),
+    ("top-origin", 1, &[[4, 0x80, 0, 0, 6]]),
+    ("member", 0, &[[5, 6, 0, 0, 16]]),
+    ("repeated", 0, &[[5, 2, 0, 0, 5]]),
+    ("order", 0, &[[6, 0, 0, 0, 1]]),
+    ("text", 0, &[[7, 0, 0, 0, 0x5b]]),
+    ("rp-id", 0, &[[9, 0, 0, 0, 3]]),
+    ("absent", 0, &[[10, 0, 0, 0, 1]]),
+    ("unverified", 0, &[[10, 0, 0, 0, 4]]),
+    ("preferred", 0x10, &[[10, 0, 0, 0, 4]]),
+    ("eligible", 0, &[[10, 0, 0, 0, 8]]),
+    ("backed-up", 0, &[[10, 0, 0, 0, 0x18]]),
+    ("backup-state", 0, &[[10, 0, 0, 0, 0x10]]),
+    ("reserved", 0, &[[10, 0, 0, 0, 0x22]]),
+    ("counter", 0, &[[11, 0, 0, 0, 0]]),
+    ("extensions", 0, &[[12, 1, 0, 3, 0]]),
+    ("extension-not-named", 0, &[[12, 3, 0, 1, 0x20]]),
+    ("trailing", 0, &[[14, 0, 0, 0, 0]]),
+];
+
+/// The same for a registration: conditional, trusted attestation only, no such model, fewer algorithms.
+const REGISTERED_AGAIN: &[(&str, u8, &[[u8; 5]])] = &[
+    ("conditional", 2, &[[10, 0, 0, 0, 1]]),
+    ("trusted", 4, &[]),
+    ("model", 8, &[]),
+    ("other-model", 8, &[[20, 0, 0, 0, 0]]),
+    ("raw-id", 0, &[[16, 0, 0, 0, 1]]),
+    ("truncated", 0, &[[18, 0, 0, 0, 0]]),
+    ("no-credential", 0, &[[18, 0, 0, 0, 0], [10, 0, 0, 0, 0x40]]),
+    ("long-id", 0, &[[19, 0xfe, 4, 0, 0]]),
+    ("key", 0, &[[22, 0, 0, 0, 1]]),
+    ("key-not-offered", 0x20, &[[22, 0, 0, 0, 2]]),
+    ("key-of-another", 0, &[[21, 0, 0, 0, 1]]),
+    ("key-changed", 0, &[[23, 0, 0, 9, 1]]),
+    ("signer", 0, &[[17, 0, 0, 0, 1]]),
+];
+
+/// The same for a sign-in: a known user, an AppID asked for, attested data accepted, any counter, now eligible for backup.
+const SIGNED_IN_AGAIN: &[(&str, u8, &[[u8; 5]])] = &[
+    ("credential", 0, &[[16, 0, 0, 0, 1]]),
+    ("user-handle", 0, &[[18, 0, 0, 0, 1]]),
+    ("no-user-handle", 0, &[[18, 0xff, 0, 0, 0]]),
+    ("known", 2, &[[18, 0xff, 0, 0, 0]]),
+    ("key", 0, &[[20, 0, 0, 0, 0]]),
+    ("app-id", 4, &[[21, 0, 0, 0, 1], [9, 0, 0, 0, 1]]),
+    ("app-id-not-asked", 0, &[[21, 0, 0, 0, 1], [9, 0, 0, 0, 1]]),
+    ("attested", 0, &[[23, 0, 0, 0, 0]]),
+    ("attested-accepted", 8, &[[23, 0, 0, 0, 0]]),
+    ("counter-reported", 0x20, &[[11, 0, 0, 0, 0]]),
+    ("upgraded", 0x40, &[[10, 0, 0, 0, 8]]),
+];
+
+fn again(seeds: &Seeds, target: &str, name: &str, choice: usize, further: usize) {
+    let own = if target == "registration_ceremony" { REGISTERED_AGAIN } else { SIGNED_IN_AGAIN };
+    for (change, settings, changes) in AGAIN.iter().chain(own) {
+        seeds.choose(target, format!("{name}-{change}"), &[choice, usize::from(*settings), further], changes.concat());
+    }
+}
+
 fn registrations(seeds: &Seeds, rp: &RelyingParty) {
-    for (number, kind) in kinds().into_iter().enumerate() {
+    let kinds = kinds();
+    for (number, kind) in kinds.iter().enumerate() {
         let name = if matches!(kind, AttestationKind::PackedSelf) { "packed-self" } else { kind.format() };
         let registering = Registering::with(rp, kind.clone());
         let statement = registering.draft.statement().encode();
@@ -60,11 +129,16 @@ fn registrations(seeds: &Seeds, rp: &RelyingParty) {
         seeds.choose("attestation_statement", name, &[format.unwrap()], &statement);
         seeds.add("attestation_object", name, registering.draft.attestation_object_bytes());
         seeds.choose("registration_ceremony", name, &[number], b"");
-        seeds.choose("registration_ceremony", format!("{name}-changed"), &[number], SCRIPT);
+        seeds.choose("registration_ceremony", format!("{name}-again"), &[kinds.len() + number, 0, 0], [22, 0, 0, 0, 1]);
         if statement.len() < 1000 {
             seeds.add("registration_response", name, registering.draft.to_json());
             seeds.add("cbor", name, statement);
         }
+    }
+    seeds.choose("registration_ceremony", "changed", &[1], SCRIPT);
+    again(seeds, "registration_ceremony", "again", kinds.len() + 1, 0);
+    for (further, name) in [(1, "wants-backup"), (2, "wants-no-backup")] {
+        seeds.choose("registration_ceremony", format!("again-{name}"), &[kinds.len(), 0, further], b"");
     }
     let mut device = VirtualAuthenticator::new(2).with_backup(Backup::BackedUp).with_credential_id_length(16);
     let mut draft = Registering::new(rp, &mut device).draft;
@@ -78,7 +152,7 @@ fn registrations(seeds: &Seeds, rp: &RelyingParty) {
     ];
     draft.auth_data.set_extensions(Some(Cbor::map(outputs)));
     draft.client_extension_results = serde_json::from_str(
-        r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":true},"appidExclude":true,"other":[1]}"#,
+        r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":true},"appidExclude":true,"credBlob":true,"hmacCreateSecret":true,"other":[1]}"#,
     )
     .unwrap();
     seeds.add("registration_response", "extensions", draft.to_json());
@@ -106,13 +180,40 @@ fn sign_ins(seeds: &Seeds, rp: &RelyingParty) {
     for (number, algorithm) in KeyAlgorithm::ALL.iter().enumerate() {
         let name = format!("{algorithm:?}").to_lowercase();
         seeds.choose("authentication_ceremony", &name, &[number], b"");
-        seeds.choose("authentication_ceremony", format!("{name}-changed"), &[number], SCRIPT);
+    }
+    seeds.choose("authentication_ceremony", "changed", &[0], SCRIPT);
+    let algorithms = KeyAlgorithm::ALL.len();
+    for (number, algorithm) in KeyAlgorithm::ALL.iter().filter(|algorithm| !is_rsa(**algorithm)).enumerate() {
+        let name = format!("{algorithm:?}-again").to_lowercase();
+        seeds.choose("authentication_ceremony", name, &[algorithms + number, 0, 0], b"");
+    }
+    again(seeds, "authentication_ceremony", "again", algorithms, 0);
+    // What the record knows of backup and counter, and which credentials were allowed.
+    for (name, settings, further) in [
+        ("was-eligible", 0, 1),
+        ("unknown", 0, 2),
+        ("unknown-refused", 0x80, 2),
+        ("not-counted", 0, 3),
+        ("counted-before", 0, 6),
+        ("counted-to-the-end", 0, 9),
+        ("allowed", 2, 12),
+        ("not-allowed", 2, 24),
+        ("one-allowed", 2, 36),
+    ] {
+        seeds.choose("authentication_ceremony", format!("again-{name}"), &[algorithms, settings, further], b"");
     }
     for algorithm in [KeyAlgorithm::Es256, KeyAlgorithm::EdDsa] {
         let name = format!("{algorithm:?}").to_lowercase();
         seeds.add("authentication_response", name, SigningIn::with(rp, algorithm).draft.to_json());
     }
     let mut draft = SigningIn::with(rp, KeyAlgorithm::Es256).draft;
+    draft.client_extension_results = json!({
+        "appid": true,
+        "prf": { "results": { "first": "AAAA", "second": "AQEB" } },
+        "largeBlob": { "written": true, "blob": "AgIC" },
+        "getCredBlob": "AwMD",
+    });
+    seeds.add("authentication_response", "extensions", draft.to_json());
     seeds.add("client_data", "get", draft.client_data.to_bytes());
     seeds.add("authenticator_data", "sign-in", draft.auth_data.to_bytes());
     draft.auth_data.set_extensions(Some(Cbor::map([("credBlob", Cbor::bytes(*b"blob"))])));
@@ -125,9 +226,12 @@ fn keys(seeds: &Seeds) {
         let pair = KeyPair::from_seed(*algorithm, 1);
         let cose = pair.cose_key();
         seeds.add("cose_key", &name, cose.encode());
-        seeds.choose("signature", format!("{name}-any"), &[number, 0], pair.sign(b"what was signed"));
-        for what in 1..5 {
-            seeds.choose("signature", format!("{name}-{what}"), &[number, what], &SCRIPT[..8]);
+        seeds.choose("signature", &name, &[number, 0], pair.sign(b"what was signed"));
+        seeds.choose("signature", format!("{name}-message"), &[number, 3], &SCRIPT[..8]);
+        // Of each scheme once: the others take the same way through the code.
+        if matches!(algorithm, KeyAlgorithm::Es512 | KeyAlgorithm::EdDsa | KeyAlgorithm::Rs256 | KeyAlgorithm::Ps256) {
+            seeds.choose("signature", format!("{name}-signature"), &[number, 1], &SCRIPT[..8]);
+            seeds.choose("signature", format!("{name}-key"), &[number, 4], &SCRIPT[..8]);
         }
         let key = CosePublicKey::new(cose.encode()).unwrap();
         let place = Algorithm::ALL.iter().position(|known| known.cose_id() == algorithm.cose_id()).unwrap();

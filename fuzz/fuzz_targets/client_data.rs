@@ -2,8 +2,7 @@
 //! for what clients write says the same as the parser for everything; allocations stay in proportion.
 #![no_main]
 
-use fuzz::bounded;
-use fuzz::formats::Members;
+use fuzz::{bounded, formats};
 use libfuzzer_sys::fuzz_target;
 use passkeeper::parse::ClientData;
 use serde_json::{Value, json};
@@ -11,18 +10,15 @@ use serde_json::{Value, json};
 fuzz_target!(|bytes: &[u8]| {
     let parsed = bounded(bytes.len(), 8, || ClientData::parse(bytes));
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    // White space leads past the short cut.
-    let spaced = text.replacen('{', "{ ", 1);
+    // White space leads past the short cut; a mark in front, so that a second one in the text is not taken for the first.
+    let spaced = format!("\u{feff}{}", text.replacen('{', "{ ", 1));
     let slowly = ClientData::parse(spaced.as_bytes());
     if text.len() < 16_000 {
         assert_eq!(parsed.clone().map_err(|e| e.code()), slowly.map_err(|e| e.code()));
     }
     let Ok(parsed) = parsed else { return };
-    let plain: Members = match serde_json::from_str(&text) {
-        Ok(plain) => plain,
-        // A number of a member that nobody looks at may be too large for a value; it is JSON all the same.
-        Err(error) => return assert!(error.to_string().starts_with("number out of range"), "accepted, so JSON: {error}"),
-    };
+    let Some(plain) = formats::members(&text) else { return };
+    let plain = plain.expect("accepted, so JSON");
     assert!(!plain.repeat(), "accepted though a member is there twice");
     let member = |name| plain.get(name).and_then(Value::as_str);
     assert_eq!(member("type"), Some(&*parsed.type_));

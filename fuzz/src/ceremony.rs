@@ -11,7 +11,7 @@ use passkeeper::wire::{AuthenticationResponse, RegistrationResponse, UserEntity}
 use passkeeper::x509::TrustAnchor;
 use passkeeper::{
     AttestationPolicy, AuthenticationRequest, CredentialRecord, PendingAuthentication, PendingRegistration, RegistrationPolicy,
-    RegistrationRequest, RelyingParty, VerifiedAuthentication, VerifiedRegistration,
+    RegistrationRequest, RelyingParty, RelyingPartyBuilder, VerifiedAuthentication, VerifiedRegistration,
 };
 
 use serde_json::json;
@@ -20,6 +20,14 @@ use crate::work::COUNTING;
 
 pub const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 pub const ORIGIN: &str = "https://example.com";
+/// Who may embed the [`embedded`] relying party.
+pub const TOP_ORIGIN: &str = "https://top.example";
+/// The AppID of FIDO U2F that a sign-in may ask for.
+pub const APP_ID: &str = "https://example.com/appid.json";
+/// Of registrations, and of sign-ins.
+pub const CHALLENGES: [[u8; 32]; 2] = [[7; 32], [8; 32]];
+/// Who registers and signs in.
+pub const USER: &[u8] = b"alice";
 
 /// A root and one intermediate: the authority that [`relying_party`] trusts.
 pub fn ca() -> CertificateAuthority {
@@ -54,13 +62,22 @@ pub fn blob() -> MetadataBlobDraft {
 
 /// Every algorithm, every format, trusted or not.
 pub fn relying_party(anchors: TrustAnchors) -> RelyingParty {
+    configured(anchors).build().unwrap()
+}
+
+/// The same in a frame of [`TOP_ORIGIN`], or in none.
+pub fn embedded(anchors: TrustAnchors) -> RelyingParty {
+    configured(anchors).embedded_within([TOP_ORIGIN]).build().unwrap()
+}
+
+fn configured(anchors: TrustAnchors) -> RelyingPartyBuilder {
     let mut rules = StatementRules::default();
     rules.danger_accept_android_safetynet = true;
     let mut policy = RegistrationPolicy::default();
     policy.attestation = AttestationPolicy::requested(AttestationConveyance::Direct).rules(rules).danger_accept_untrusted();
     policy.algorithms = AlgorithmList::new(Algorithm::ALL.iter().copied()).unwrap();
     let builder = RelyingParty::builder("example.com", "Example").registration_policy(policy);
-    builder.trust_anchors(anchors).crypto_provider(COUNTING).build().unwrap()
+    builder.trust_anchors(anchors).crypto_provider(COUNTING)
 }
 
 /// One attestation of each format, and both of `packed`.
@@ -79,6 +96,11 @@ pub fn kinds() -> Vec<AttestationKind> {
     ]
 }
 
+/// What starts a registration.
+pub fn request() -> RegistrationRequest {
+    RegistrationRequest::new(UserEntity { id: UserHandle::new(USER).unwrap(), name: "alice".into(), display_name: String::new() })
+}
+
 /// A registration with a valid response.
 pub struct Registering {
     pub pending: String,
@@ -88,8 +110,7 @@ pub struct Registering {
 
 impl Registering {
     pub fn new(rp: &RelyingParty, device: &mut VirtualAuthenticator) -> Self {
-        let user = UserEntity { id: UserHandle::new(*b"alice").unwrap(), name: "alice".into(), display_name: String::new() };
-        let (options, pending) = rp.start_registration(RegistrationRequest::new(user), Challenge::new([7; 32]).unwrap(), NOW).unwrap();
+        let (options, pending) = rp.start_registration(request(), Challenge::new(CHALLENGES[0]).unwrap(), NOW).unwrap();
         let draft = device.create(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap();
         let response = RegistrationResponse::from_json(draft.to_json()).unwrap();
         Self { pending: pending.into_json().unwrap(), draft, response }
@@ -120,7 +141,7 @@ impl SigningIn {
         let registering = Registering::new(rp, &mut device);
         let record = registering.verify(rp, &registering.response).unwrap().into_record();
         let request = AuthenticationRequest::discoverable();
-        let (options, pending) = rp.start_authentication(request, Challenge::new([8; 32]).unwrap(), NOW).unwrap();
+        let (options, pending) = rp.start_authentication(request, Challenge::new(CHALLENGES[1]).unwrap(), NOW).unwrap();
         let draft = device.get(&serde_json::to_string(&options).unwrap(), ORIGIN).unwrap();
         let response = AuthenticationResponse::from_json(draft.to_json()).unwrap();
         Self { pending: pending.into_json().unwrap(), record, draft, response }
@@ -131,4 +152,25 @@ impl SigningIn {
         let pending = PendingAuthentication::from_json(&self.pending).unwrap();
         pending.receive(response)?.verify(rp, &self.record, NOW)
     }
+}
+
+/// The members of a response that nobody signs, to be mutated as text: those around `response`, and those in it.
+pub const UNSIGNED: [&str; 2] = [
+    r#""type":"public-key","authenticatorAttachment":"platform","clientExtensionResults":{"credProps":{"rk":true},"appid":false}"#,
+    r#""transports":["internal"],"publicKeyAlgorithm":-7"#,
+];
+
+/// A response that has nothing but such members, if they can be read.
+pub fn unsigned_of_registration(around: &[u8], within: &[u8]) -> Option<RegistrationResponse> {
+    let response = [br#"{"clientDataJSON":"","attestationObject":"","#, within, b"}"].concat();
+    RegistrationResponse::from_json(with_members(around, &response)).ok()
+}
+
+/// The same for a sign-in, which has them around `response` only.
+pub fn unsigned_of_authentication(around: &[u8]) -> Option<AuthenticationResponse> {
+    AuthenticationResponse::from_json(with_members(around, br#"{"clientDataJSON":"","authenticatorData":"","signature":""}"#)).ok()
+}
+
+fn with_members(around: &[u8], response: &[u8]) -> Vec<u8> {
+    [br#"{"id":"AA","rawId":"AA","#, around, br#","response":"#, response, b"}"].concat()
 }

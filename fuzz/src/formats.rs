@@ -5,10 +5,13 @@ use std::fmt;
 
 pub use ciborium::Value as Cbor;
 use passkeeper::testing::{HashAlgorithm, KeyPair, der};
+use passkeeper::types::Bytes;
+use passkeeper::wire::ClientExtensionResults;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Value, json};
 
 /// The members of a JSON object in their order, repeated ones too.
-pub struct Members(pub Vec<(String, serde_json::Value)>);
+pub struct Members(pub Vec<(String, Value)>);
 
 impl Members {
     /// Whether a name occurs twice.
@@ -17,7 +20,7 @@ impl Members {
         names.len() < self.0.len()
     }
 
-    pub fn get(&self, name: &str) -> Option<&serde_json::Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value)
     }
 }
@@ -44,6 +47,36 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
+/// The members of an object, or `None` where it is not for a parser of everything to say whether this is JSON: in a value that
+/// nobody looks at, a number may be too large for any type, a surrogate alone, and the nesting deep.
+pub fn members(text: &str) -> Option<Result<Members, serde_json::Error>> {
+    const UNCLEAR: [&str; 5] =
+        ["number out of range", "recursion limit", "lone leading surrogate", "unexpected end of hex escape", "invalid unicode code point"];
+    let read = serde_json::from_str(text);
+    let unclear = |error: &serde_json::Error| UNCLEAR.iter().any(|reason| error.to_string().starts_with(reason));
+    if read.as_ref().is_err_and(unclear) { None } else { Some(read) }
+}
+
+/// `clientExtensionResults` with all that was read of them.
+pub fn extension_results(results: &ClientExtensionResults) -> Value {
+    let text = |bytes: &Option<Bytes>| bytes.as_ref().map(Bytes::to_base64url);
+    let prf = results.prf_results.as_ref().map(|prf| json!({ "first": prf.first.to_base64url(), "second": text(&prf.second) }));
+    json!({
+        "credProps": { "rk": results.cred_props_rk },
+        "appid": results.app_id,
+        "appidExclude": results.app_id_exclude,
+        "prf": { "enabled": results.prf_enabled, "results": prf },
+        "largeBlob": {
+            "supported": results.large_blob_supported,
+            "written": results.large_blob_written,
+            "blob": text(&results.large_blob),
+        },
+        "credBlob": results.cred_blob_stored,
+        "getCredBlob": text(&results.cred_blob),
+        "hmacCreateSecret": results.hmac_create_secret,
+    })
+}
+
 /// The first item, and how many bytes it takes.
 pub fn cbor(bytes: &[u8]) -> Option<(Cbor, usize)> {
     let mut rest = bytes;
@@ -57,7 +90,7 @@ pub fn whole_cbor(bytes: &[u8]) -> Option<Cbor> {
 }
 
 /// The value under this key of a map.
-pub fn at<'v>(map: &'v Cbor, key: impl Into<Cbor>) -> Option<&'v Cbor> {
+pub fn at(map: &Cbor, key: impl Into<Cbor>) -> Option<&Cbor> {
     let key = key.into();
     map.as_map()?.iter().find(|(found, _)| *found == key).map(|(_, value)| value)
 }

@@ -1,6 +1,8 @@
 //! What the targets share: measures, mutations, an independent view of CBOR, JSON and DER, and ceremonies to mutate.
 
 pub mod ceremony;
+pub mod changes;
+pub mod demands;
 pub mod formats;
 pub mod work;
 
