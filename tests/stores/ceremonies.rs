@@ -82,6 +82,25 @@ fn no_call_pays_for_all_that_expired() {
     assert!((1..FLOOD / 2).contains(&refused), "{refused}");
 }
 
+/// What has expired of a user goes before what is good, though others' floods keep it from being forgotten in its turn.
+#[test]
+fn a_users_oldest_stays_where_a_newer_one_has_expired() {
+    let put = |store: &MemoryCeremonies, id: &str, n, expires_at, now| {
+        let ceremony = ceremony("a", id, n, expires_at).user(handle("alice"));
+        block_on(store.put(ceremony, &PendingLimits { per_user: 2, in_scope: 1000 }, UnixTime::from_secs(now))).unwrap();
+    };
+    for (now, gone, stays) in [(101, "short", "long"), (100, "long", "short")] {
+        let store = MemoryCeremonies::new();
+        put(&store, "long", 1, 900, 0);
+        put(&store, "short", 2, 100, 0);
+        for n in 0..50 {
+            self::put(&store, ceremony("b", &n.to_string(), 3, 50), 0).unwrap();
+        }
+        put(&store, "new", 4, 900, now);
+        assert_eq!((take(&store, "a", gone), take(&store, "a", stays).is_some()), (None, true), "{now}");
+    }
+}
+
 #[test]
 fn debug_hides_the_id_of_a_ceremony() {
     let id = CeremonyId::new("secret-of-the-session");

@@ -3,7 +3,7 @@
 mod faulty_ceremonies;
 mod faulty_credentials;
 
-use passkeeper::store::{MemoryCeremonies, MemoryStore};
+use passkeeper::store::{DynCeremonyStore, DynCredentialStore, MemoryCeremonies, MemoryStore};
 use passkeeper::testing::contract::{Broken, Contract, Task};
 use pollster::block_on;
 
@@ -19,6 +19,12 @@ fn the_store_of_credentials_in_memory_keeps_it() {
 #[test]
 fn the_store_of_ceremonies_in_memory_keeps_it() {
     contract().rounds(1000).ceremonies(|| async { MemoryCeremonies::new() });
+}
+
+#[test]
+fn stores_whose_type_is_hidden_keep_it() {
+    contract().rounds(100).credentials(|| async { DynCredentialStore::new(MemoryStore::new()) });
+    contract().rounds(100).ceremonies(|| async { DynCeremonyStore::new(MemoryCeremonies::new()) });
 }
 
 #[test]
