@@ -74,6 +74,8 @@ fn none_and_self_can_be_refused() {
     assert_refused(case(&none, direct().trusted_only()), NONE, STEP_24, "none under trusted_only");
     assert_refused(case(&own, direct().trusted_only()), SELF, STEP_24, "self under trusted_only");
     assert_refused(Case::new(untrusted()).policy(direct().trusted_only()).register(), UNTRUSTED, STEP_24, "untrusted under trusted_only");
+    let again = direct().danger_accept_untrusted().trusted_only();
+    assert_refused(Case::new(untrusted()).policy(again).register(), UNTRUSTED, STEP_24, "untrusted, accepted before trusted_only");
     assert_passes(Case::new(packed()).policy(direct().trusted_only()).register(), "trusted");
     let not_requested = AttestationPolicy::not_requested().refuse_self();
     assert_refused(case(&own, not_requested), SELF, STEP_24, "self, though none was requested");

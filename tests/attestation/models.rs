@@ -190,6 +190,21 @@ fn a_refused_model_is_refused_by_its_certificates_key_too() {
     assert_refused(case(direct().refuse_models([aaguid()])).register(), "attestation-model-refused", STEP_24, "listed with the model");
 }
 
+/// The AAGUID of a `fido-u2f` response is zeros; its certificate may name the model all the same.
+#[test]
+fn a_model_that_only_the_certificate_names_is_judged() {
+    let issuer = CertificateAuthority::new(5);
+    let mut kind = FidoU2fAttestation::new(&issuer);
+    kind.leaf.edit(|leaf| leaf.extensions.push(ExtensionDraft::aaguid(&AAGUID)));
+    let alone = || TrustAnchors::new().trust(anchor(&issuer.root_der()));
+    let reported = |status| alone().metadata(listed(|entry| entry["statusReports"] = json!([status_report(status, "2024-01-01")])));
+    let register = |anchors, policy| Case::new(kind.clone()).aaguid([0; 16]).anchors(anchors).policy(policy).register();
+    assert_passes(register(alone(), direct().refuse_models([Aaguid::new([9; 16])])), "another model is refused");
+    assert_refused(register(alone(), direct().refuse_models([aaguid()])), "attestation-model-refused", STEP_24, "the model is refused");
+    assert_passes(register(reported("FIDO_CERTIFIED"), direct()), "nothing is reported against the model");
+    assert_refused(register(reported("REVOKED"), direct()), "attestation-status-refused", STEP_24, "the model is revoked");
+}
+
 #[test]
 fn models_with_an_update_can_be_refused() {
     const STATUS: &str = "attestation-status-refused";

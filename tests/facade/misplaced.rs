@@ -105,7 +105,7 @@ fn private_keys_show_nowhere() {
         ("cut", format!("-----BEGIN PUBLIC KEY-----\n{base64}")),
     ];
     let secret = encodings(&[0x5a; 32]);
-    let parts: Vec<&str> = secret.iter().map(|text| &text[2..20]).chain([&base64[4..20]]).collect();
+    let parts: Vec<&str> = secret.iter().chain([&base64]).map(|text| text.get(4..20).unwrap()).collect();
     for (name, text) in &wrapped {
         for algorithm in Algorithm::ALL {
             let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA", "d": text, "k": text }).to_string();
